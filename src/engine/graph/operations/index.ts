@@ -1,0 +1,85 @@
+/** The closed set of operations. One operation = one file; executors handle every member of `GraphNode`. */
+import type { BackwardContext, Contribution } from "../operation.ts";
+import { activationVjp, type ActivationGradientNode, type ActivationNode } from "./activation.ts";
+import { addVjp, type AddNode } from "./add.ts";
+import {
+  attentionVjp,
+  type AttentionDeltaNode,
+  type AttentionKeyValueGradientNode,
+  type AttentionNode,
+  type AttentionPromptGradientNode,
+  type AttentionQueryGradientNode,
+} from "./attention.ts";
+import type { CollectPartialsNode } from "./collectPartials.ts";
+import type { ColumnSumNode } from "./columnSum.ts";
+import { crossEntropyVjp, type CrossEntropyGradientNode, type CrossEntropyNode } from "./crossEntropy.ts";
+import { gatherVjp, type GatherNode, type ScatterNode } from "./gather.ts";
+import {
+  layerNormVjp,
+  type LayerNormInputGradientNode,
+  type LayerNormNode,
+  type LayerNormParameterGradientNode,
+} from "./layerNorm.ts";
+import { matmulVjp, type MatmulNode } from "./matmul.ts";
+
+/** Operations a model is written in; each has a gradient rule. */
+export type ForwardNode =
+  | MatmulNode
+  | AddNode
+  | ActivationNode
+  | LayerNormNode
+  | GatherNode
+  | AttentionNode
+  | CrossEntropyNode;
+
+/** Operations that only gradients are made of. */
+export type BackwardNode =
+  | ColumnSumNode
+  | ActivationGradientNode
+  | LayerNormInputGradientNode
+  | LayerNormParameterGradientNode
+  | ScatterNode
+  | AttentionDeltaNode
+  | AttentionQueryGradientNode
+  | AttentionKeyValueGradientNode
+  | AttentionPromptGradientNode
+  | CollectPartialsNode
+  | CrossEntropyGradientNode;
+
+export type GraphNode = ForwardNode | BackwardNode;
+export type OperationName = GraphNode["op"];
+export type NodeOf<Op extends OperationName> = Extract<GraphNode, { readonly op: Op }>;
+
+/** The contributions of a node to its operands. Throws for operations that exist only in the backward pass. */
+export function contributionsOf(node: GraphNode, context: BackwardContext): Contribution[] {
+  switch (node.op) {
+    case "matmul":
+      return matmulVjp(node, context);
+    case "add":
+      return addVjp(node, context);
+    case "activation":
+      return activationVjp(node, context);
+    case "layerNorm":
+      return layerNormVjp(node, context);
+    case "gather":
+      return gatherVjp(node, context);
+    case "attention":
+      return attentionVjp(node, context);
+    case "crossEntropy":
+      return crossEntropyVjp(node, context);
+    case "columnSum":
+    case "activationGradient":
+    case "layerNormInputGradient":
+    case "layerNormParameterGradient":
+    case "scatter":
+    case "attentionDelta":
+    case "attentionQueryGradient":
+    case "attentionKeyValueGradient":
+    case "attentionPromptGradient":
+    case "collectPartials":
+    case "crossEntropyGradient":
+      throw new Error(`"${node.op}" belongs to the backward pass and has no gradient of its own.`);
+    default:
+      return node satisfies never;
+  }
+}
