@@ -129,7 +129,7 @@ export class Builder {
 }
 
 /** The fields come typed from one member of the union; the overload says so, as TypeScript cannot rebuild it from them. */
-function assemble<Op extends OperationName>(fields: Record<keyof NodeOf<Op>, unknown>): NodeOf<Op>;
+function assemble<Op extends OperationName>(fields: object): NodeOf<Op>;
 function assemble(fields: object): object {
   return fields;
 }

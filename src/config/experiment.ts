@@ -1,0 +1,60 @@
+/**
+ * The experiment: one schema gives the type, the defaults, the limits and the validation of everything a run depends on.
+ * The form, the share link, the run record and the command line all read it.
+ */
+import { z } from "zod";
+import { methodDescriptions, methodSchema, type MethodKind, type MethodSettings } from "../methods/index.schema.ts";
+import { sequenceClassificationSchema } from "../tasks/sequenceClassification.schema.ts";
+import { trainingSchema } from "./training.ts";
+
+export const defaultModel = "encoder-l4-d128";
+export const builtInDataSets = ["sentiment", "topic", "entailment"] as const;
+
+/** Where the examples come from. Own data is not part of a link; its name says what is missing. */
+export const dataSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("built-in"), id: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("own"), name: z.string().min(1) }),
+]);
+
+export type DataSettings = z.infer<typeof dataSchema>;
+
+export const backendSchema = z.enum(["auto", "webgpu", "tfjs-webgpu", "wasm", "cpu"]);
+export type BackendChoice = z.infer<typeof backendSchema>;
+
+export const experimentSchema = z.strictObject({
+  /** Id of a built-in model, or the name of an opened folder. */
+  model: z.string().min(1).default(defaultModel),
+  data: dataSchema.default({ kind: "built-in", id: "sentiment" }),
+  task: sequenceClassificationSchema.default({ kind: "sequence-classification" }),
+  method: methodSchema,
+  training: trainingSchema,
+  /** k labelled examples per class drawn by the seed; null trains on all. */
+  examplesPerClass: z.int().min(1).max(100_000).nullable().default(null),
+  /** Share held out for evaluation when the data has no evaluation part. */
+  evaluationShare: z.number().min(0.05).max(0.9).default(0.25),
+  seed: z.int().min(0).max(4_294_967_295).default(1),
+  /** Runs with seeds seed, seed + 1, …, reported as mean and deviation. */
+  seeds: z.union([z.literal(1), z.literal(3), z.literal(5)]).default(1),
+  backend: backendSchema.default("auto"),
+});
+
+export type Experiment = z.infer<typeof experimentSchema>;
+
+/** The defaults of a method: its own settings and the training settings it prefers. */
+export function defaultExperiment(kind: MethodKind = "prefix-tuning"): Experiment {
+  const { defaults } = methodDescriptions[kind];
+  return experimentSchema.parse({ method: { kind }, training: { ...defaults } });
+}
+
+/** Default settings of one method. */
+export function defaultMethod(kind: MethodKind): MethodSettings {
+  return methodSchema.parse({ kind });
+}
+
+/** Parses unknown input. Errors name the field, what was expected and what came. */
+export function parseExperiment(input: unknown): Experiment {
+  const result = experimentSchema.safeParse(input);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map((issue) => `${issue.path.join(".") || "experiment"}: ${issue.message}`);
+  throw new Error(`These settings cannot be used. ${lines.join("; ")}`);
+}

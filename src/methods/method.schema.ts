@@ -1,0 +1,51 @@
+/** What the settings side of a method says about itself; the page and the command line read it without loading the engine. */
+import type { z } from "zod";
+
+/** Sizes of a frozen model that a method's count of trained numbers depends on. */
+export interface ModelDimensions {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly feedForward: number;
+  readonly vocabulary: number;
+  readonly positions: number;
+  readonly tokenTypes: number;
+  /** All weights of the frozen model. */
+  readonly parameters: number;
+}
+
+/** Trained numbers, prompt and head apart. For full fine-tuning the model's own weights count as `model`. */
+export interface TrainedNumbers {
+  readonly prompt: number;
+  readonly head: number;
+  readonly model: number;
+}
+
+/** Training settings that a method prefers; whatever the user has not touched follows them. */
+export interface MethodDefaults {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}
+
+export interface MethodDescription<Settings> {
+  readonly kind: string;
+  /** Plain words first, e.g. "Deep prompt". */
+  readonly label: string;
+  /** The field's term, e.g. "prefix tuning · P-Tuning v2". */
+  readonly term: string;
+  /** One paragraph for the "?" beside the control. */
+  readonly summary: string;
+  readonly source: string;
+  readonly schema: z.ZodType<Settings>;
+  readonly defaults: MethodDefaults;
+  trainedNumbers(settings: Settings, dimensions: ModelDimensions, classes: number): TrainedNumbers;
+  /** Virtual tokens of this method; 0 when it has none. */
+  promptLength(settings: Settings): number;
+  /** 1-based layers that carry a prompt; empty when none does. `[0]` stands for the input. */
+  promptedLayers(settings: Settings, layers: number): number[];
+}
+
+/** A linear head: one weight per feature and class, one bias per class. */
+export function headNumbers(width: number, classes: number): number {
+  return width * classes + classes;
+}

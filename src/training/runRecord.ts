@@ -1,0 +1,27 @@
+/** A finished or stopped run as it is kept in the browser and written by the command line. */
+import type { Experiment } from "../config/experiment.ts";
+import type { Evaluation, RunOutcome, RunResult, StepPoint } from "./events.ts";
+
+export interface SeedCurves {
+  readonly seed: number;
+  readonly steps: readonly StepPoint[];
+  readonly evaluations: readonly Evaluation[];
+}
+
+export interface RunRecord {
+  readonly version: 1;
+  readonly id: string;
+  /** Two friendly words. */
+  readonly name: string;
+  readonly createdAt: string;
+  readonly experiment: Experiment;
+  readonly modelHash: string;
+  readonly dataHash: string;
+  readonly outcome: RunOutcome;
+  readonly curves: readonly SeedCurves[];
+  readonly result: RunResult;
+  /** Browser or Node version, studio version. */
+  readonly environment: string;
+  /** Shipped with the studio instead of made here. */
+  readonly example?: boolean;
+}

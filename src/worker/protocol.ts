@@ -1,0 +1,167 @@
+/**
+ * Every message between the page and the worker. A command carries a request number; its answer, if it has one, carries
+ * the same number. Run events come unasked and carry the run's id.
+ */
+import type { BackendChoice, Experiment } from "../config/experiment.ts";
+import type { ModelDimensions } from "../methods/method.schema.ts";
+import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+import type { TrainedTensor, TrainingEvent } from "../training/events.ts";
+
+export type { ModelDimensions } from "../methods/method.schema.ts";
+export type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+export type * from "../training/events.ts";
+export type * from "../training/runRecord.ts";
+
+/** Examples as the worker receives them; `evaluation` is absent when only one file was given. */
+export interface Examples {
+  readonly name: string;
+  readonly train: readonly TextExample[];
+  readonly evaluation?: readonly TextExample[];
+}
+
+export type DataSource = { readonly kind: "built-in"; readonly id: string } | { readonly kind: "own"; readonly examples: Examples };
+
+export type ModelSource =
+  | { readonly kind: "built-in"; readonly id: string }
+  | { readonly kind: "files"; readonly name: string; readonly files: readonly File[] };
+
+export interface DeviceReport {
+  readonly backend: string;
+  readonly adapter: string;
+  readonly software: boolean;
+  readonly features: readonly string[];
+  /** Why WebGPU is not used; absent when it is. */
+  readonly fallback?: FallbackReason;
+}
+
+export type FallbackReason =
+  | { readonly kind: "insecure-context" }
+  | { readonly kind: "no-webgpu" }
+  | { readonly kind: "no-adapter" }
+  | { readonly kind: "device-refused"; readonly message: string }
+  | { readonly kind: "chosen" };
+
+export interface ModelReport {
+  readonly id: string;
+  readonly family: string;
+  readonly dimensions: ModelDimensions;
+  readonly bytes: number;
+  /** SHA-256 of the weights file, hex. */
+  readonly hash: string;
+  /** Tensors in the file that the studio does not use. */
+  readonly unexpected: readonly string[];
+}
+
+export interface DataReport {
+  readonly name: string;
+  readonly hash: string;
+  readonly labels: readonly string[];
+  readonly trainExamples: number;
+  readonly evaluationExamples: number;
+  readonly trainPerLabel: Readonly<Record<string, number>>;
+  readonly majorityAccuracy: number;
+  readonly longestTokens: number;
+  readonly medianTokens: number;
+  readonly truncated: number;
+  /** Share of tokens that are [UNK], with examples of the words. */
+  readonly unknownShare: number;
+  readonly unknownExamples: readonly string[];
+  readonly pairs: boolean;
+}
+
+/** One token as the model sees it. */
+export interface TokenView {
+  readonly text: string;
+  readonly id: number;
+  readonly kind: "slot" | "special" | "word" | "unknown";
+  /** Which text it comes from, 0 or 1. */
+  readonly type: number;
+}
+
+export interface Preview {
+  readonly tokens: readonly TokenView[];
+  readonly truncated: boolean;
+}
+
+export interface Estimate {
+  readonly trained: { readonly prompt: number; readonly head: number; readonly model: number };
+  readonly share: number;
+  readonly weightBytes: number;
+  readonly activationBytes: number;
+  /** Floating-point operations of one step. */
+  readonly stepFlops: number;
+  /** From this device's measured speed; absent before anything ran on it. */
+  readonly secondsPerStep?: number;
+  /** Why this cannot be trained, e.g. prompt and text do not fit the positions. */
+  readonly problem?: string;
+}
+
+export interface Prediction {
+  readonly label: string;
+  /** By label, summing to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+export interface NamedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export type Command =
+  | { readonly kind: "open"; readonly backend: BackendChoice }
+  | { readonly kind: "load-model"; readonly source: ModelSource }
+  | { readonly kind: "read-data"; readonly data: DataSource; readonly experiment: Experiment }
+  | { readonly kind: "preview"; readonly text: string; readonly textPair?: string; readonly experiment: Experiment }
+  | { readonly kind: "estimate"; readonly experiment: Experiment; readonly data: DataSource }
+  | { readonly kind: "train"; readonly runId: string; readonly experiment: Experiment; readonly data: DataSource; readonly paused: boolean }
+  | { readonly kind: "pause" | "resume" | "step" | "stop"; readonly runId: string }
+  | { readonly kind: "predict"; readonly adapter: AdapterState; readonly texts: readonly Omit<TextExample, "label">[] }
+  | { readonly kind: "export-adapter"; readonly adapter: AdapterState };
+
+/** Enough to answer with a run's prompt, whether it was trained just now or loaded from the browser's storage. */
+export interface AdapterState {
+  readonly experiment: Experiment;
+  readonly labels: readonly string[];
+  /** Empty: the untrained start of the given seed, for "before". */
+  readonly tensors: readonly TrainedTensor[];
+}
+
+/** Answer to each command, by its kind. Commands without a line answer `null`. */
+export interface Answers {
+  readonly open: DeviceReport;
+  readonly "load-model": ModelReport;
+  readonly "read-data": DataReport;
+  readonly preview: Preview;
+  readonly estimate: Estimate;
+  readonly train: null;
+  readonly pause: null;
+  readonly resume: null;
+  readonly step: null;
+  readonly stop: null;
+  readonly predict: readonly Prediction[];
+  readonly "export-adapter": readonly NamedFile[];
+}
+
+export type CommandKind = Command["kind"];
+export type CommandOf<Kind extends CommandKind> = Extract<Command, { readonly kind: Kind }>;
+
+export interface Request {
+  readonly request: number;
+  readonly command: Command;
+}
+
+/** Where a message belongs on the page. */
+export type ProblemArea = "device" | "model" | "data" | "settings" | "training" | "export";
+
+export interface Problem {
+  readonly area: ProblemArea;
+  readonly message: string;
+}
+
+export type WorkerMessage =
+  | { readonly kind: "answer"; readonly request: number; readonly answer: Answers[CommandKind] }
+  | { readonly kind: "refusal"; readonly request: number; readonly problem: Problem }
+  | { readonly kind: "run-event"; readonly runId: string; readonly event: TrainingEvent }
+  | { readonly kind: "run-failed"; readonly runId: string; readonly problem: Problem }
+  | { readonly kind: "model-progress"; readonly loaded: number; readonly total: number }
+  | { readonly kind: "device-event"; readonly event: "lost" | "recovered" | "error"; readonly message: string };
