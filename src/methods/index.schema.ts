@@ -4,7 +4,8 @@ import { fullFineTuning, fullFineTuningSchema } from "./fullFineTuning.schema.ts
 import { headOnly, headOnlySchema } from "./headOnly.schema.ts";
 import { prefixTuning, prefixTuningSchema } from "./prefixTuning.schema.ts";
 import { promptTuning, promptTuningSchema } from "./promptTuning.schema.ts";
-import type { MethodDefaults, ModelDimensions, TrainedNumbers } from "./method.schema.ts";
+import type { ModelDimensions } from "../models/dimensions.schema.ts";
+import type { MethodDefaults, TrainedNumbers } from "./method.schema.ts";
 
 export const methodSchema = z.discriminatedUnion("kind", [
   prefixTuningSchema,

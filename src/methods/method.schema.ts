@@ -1,18 +1,6 @@
 /** What the settings side of a method says about itself; the page and the command line read it without loading the engine. */
 import type { z } from "zod";
-
-/** Sizes of a frozen model that a method's count of trained numbers depends on. */
-export interface ModelDimensions {
-  readonly layers: number;
-  readonly width: number;
-  readonly heads: number;
-  readonly feedForward: number;
-  readonly vocabulary: number;
-  readonly positions: number;
-  readonly tokenTypes: number;
-  /** All weights of the frozen model. */
-  readonly parameters: number;
-}
+import type { ModelDimensions } from "../models/dimensions.schema.ts";
 
 /** Trained numbers, prompt and head apart. For full fine-tuning the model's own weights count as `model`. */
 export interface TrainedNumbers {

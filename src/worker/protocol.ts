@@ -3,11 +3,11 @@
  * the same number. Run events come unasked and carry the run's id.
  */
 import type { BackendChoice, Experiment } from "../config/experiment.ts";
-import type { ModelDimensions } from "../methods/method.schema.ts";
+import type { ModelDimensions } from "../models/dimensions.schema.ts";
 import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
 import type { TrainedTensor, TrainingEvent } from "../training/events.ts";
 
-export type { ModelDimensions } from "../methods/method.schema.ts";
+export type { ModelDimensions } from "../models/dimensions.schema.ts";
 export type { TextExample } from "../tasks/sequenceClassification.schema.ts";
 export type * from "../training/events.ts";
 export type * from "../training/runRecord.ts";

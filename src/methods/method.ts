@@ -1,0 +1,44 @@
+/**
+ * What a method does to a frozen model: which tensors it trains, how they start, where they enter the forward pass and how
+ * they are written for PEFT. Settings and counts stand beside it in `<method>.schema.ts`.
+ */
+import type { Builder } from "../engine/graph/builder.ts";
+import type { ParameterShape } from "../engine/executor.ts";
+import type { RandomStream } from "../lib/random.ts";
+import type { ModelDimensions } from "../models/dimensions.schema.ts";
+import type { FamilyHooks } from "../models/family.ts";
+import type { RowLayout } from "../models/packing.ts";
+
+/** Optimizer groups: what the prompt (or its network) is, the head, and the model's own weights. */
+export const groups = { prompt: "prompt", head: "head", model: "model" } as const;
+
+/** What initialisers may look at. */
+export interface InitialisationContext {
+  readonly dimensions: ModelDimensions;
+  readonly random: RandomStream;
+  /** One row of the word embedding matrix, [D]. */
+  wordEmbedding(id: number): Float32Array;
+  /** Token ids of a text without special tokens. */
+  encodeText(text: string): number[];
+}
+
+/** Trained values by tensor name. */
+export type TrainedValues = ReadonlyMap<string, Float32Array>;
+
+/** Behaviour of one method with its settings bound. */
+export interface BoundMethod {
+  /** Trained tensors besides the head and the model's own weights. */
+  readonly tensors: readonly ParameterShape[];
+  /** True when the model's own weights are trained. */
+  readonly trainsModel: boolean;
+  readonly layout: RowLayout;
+  /** 0-based layers with a prompt of their own; the soft prompt's input counts as −1. */
+  readonly promptedLayers: readonly number[];
+  hooks(builder: Builder): FamilyHooks;
+  initialise(context: InitialisationContext): Map<string, Float32Array>;
+  /**
+   * The virtual tokens as they enter the model: [P, D] of a soft prompt, [P, n·2·D] of a deep one with row
+   * [K₀|V₀|K₁|V₁|…] over the prompted layers; empty when there are none. A reparameterisation network is evaluated.
+   */
+  virtualTokens(trained: TrainedValues): Float32Array;
+}

@@ -1,0 +1,12 @@
+/** Sizes of a frozen model, as the page and the methods' counts need them. */
+export interface ModelDimensions {
+  readonly layers: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly feedForward: number;
+  readonly vocabulary: number;
+  readonly positions: number;
+  readonly tokenTypes: number;
+  /** All weights of the frozen model. */
+  readonly parameters: number;
+}

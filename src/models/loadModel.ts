@@ -1,0 +1,102 @@
+/** Turns the files of a Hugging Face folder into a model that is ready to run. Where the files come from is not its business. */
+import { readSafetensors, type FileTensor } from "../interop/safetensors.ts";
+import { sha256 } from "../lib/hash.ts";
+import type { FamilyModel } from "./family.ts";
+import { configureModel } from "./index.ts";
+import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+
+export interface ModelFiles {
+  readonly id: string;
+  /** File contents by name: config.json, model.safetensors, tokenizer.json or vocab.txt, tokenizer_config.json. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface LoadedModel {
+  readonly id: string;
+  readonly family: FamilyModel;
+  readonly tokenizer: Tokenizer;
+  /** f32 weights by the family's names. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** SHA-256 of model.safetensors, hex. */
+  readonly hash: string;
+  readonly bytes: number;
+  /** Tensors of the file that neither the family nor any usual head knows. */
+  readonly unexpected: readonly string[];
+}
+
+/** Names of the files a model folder may hold, the ones that must be there first. */
+export const modelFileNames = {
+  required: ["config.json", "model.safetensors"],
+  optional: ["tokenizer.json", "vocab.txt", "tokenizer_config.json"],
+} as const;
+
+/** Throws with what was expected and what came when a file is missing, damaged or does not fit the configuration. */
+export async function loadModel({ id, files }: ModelFiles): Promise<LoadedModel> {
+  for (const name of modelFileNames.required) {
+    if (!files.has(name)) {
+      throw new Error(`"${id}" has no ${name}. Expected a Hugging Face folder; found ${[...files.keys()].join(", ") || "nothing"}.`);
+    }
+  }
+  const family = configureModel(readJson(files, "config.json"));
+  const file = bytesOf(files, "model.safetensors");
+  const { weights, unexpected } = matchWeights(family, readSafetensors(file));
+  const tokenizer = createTokenizer({
+    ...textEntry(files, "tokenizer.json", "tokenizerJson"),
+    ...textEntry(files, "tokenizer_config.json", "configJson"),
+    ...textEntry(files, "vocab.txt", "vocabulary"),
+  });
+  return { id, family, tokenizer, weights, unexpected, hash: await sha256(file), bytes: file.length };
+}
+
+/** Finds every weight under one of its names and checks its shape. Throws naming all that are missing or do not fit. */
+export function matchWeights(
+  family: FamilyModel,
+  tensors: ReadonlyMap<string, FileTensor>,
+): { weights: Map<string, Float32Array>; unexpected: string[] } {
+  const weights = new Map<string, Float32Array>();
+  const used = new Set<string>();
+  const problems: string[] = [];
+  for (const { name, rows, width } of family.weights) {
+    const found = family.weightAliases(name).find((alias) => tensors.has(alias));
+    const tensor = found === undefined ? undefined : tensors.get(found);
+    if (found === undefined || tensor === undefined) {
+      problems.push(`"${name}" is missing`);
+    } else if (tensor.values.length !== rows * width || (tensor.shape.at(-1) ?? 1) !== width) {
+      problems.push(`"${found}" has shape [${tensor.shape.join(", ")}], config.json asks for [${rows}, ${width}]`);
+    } else {
+      weights.set(name, tensor.values);
+      used.add(found);
+    }
+  }
+  if (problems.length > 0) {
+    const shown = problems.slice(0, 8).join("; ");
+    const more = problems.length > 8 ? ` and ${problems.length - 8} more` : "";
+    throw new Error(`model.safetensors does not fit config.json: ${shown}${more}.`);
+  }
+  const unexpected = [...tensors.keys()].filter((name) => !used.has(name) && !family.isKnownExtra(name));
+  return { weights, unexpected };
+}
+
+function bytesOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (bytes === undefined) throw new Error(`The model folder has no ${name}.`);
+  return bytes;
+}
+
+function readJson(files: ReadonlyMap<string, Uint8Array>, name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytesOf(files, name)));
+  } catch (error) {
+    throw new Error(`${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function textEntry<Key extends string>(
+  files: ReadonlyMap<string, Uint8Array>,
+  name: string,
+  key: Key,
+): Partial<Record<Key, string>> {
+  const bytes = files.get(name);
+  const entry: Partial<Record<string, string>> = bytes === undefined ? {} : { [key]: new TextDecoder().decode(bytes) };
+  return entry;
+}

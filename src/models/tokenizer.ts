@@ -1,0 +1,117 @@
+/**
+ * The only file that knows the tokenizer library (@huggingface/tokenizers). Adds what it lacks: special tokens around one
+ * text or a pair, truncation, and the pieces by name for the preview.
+ */
+import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+
+/** Token ids of one example with [CLS] and [SEP], at most `maxTokens` long. */
+export interface Encoding {
+  readonly ids: Int32Array;
+  /** 0 for the first text with its special tokens, 1 for the second. */
+  readonly types: Int32Array;
+  /** True when tokens were cut off. */
+  readonly truncated: boolean;
+}
+
+export interface Tokenizer {
+  readonly unknownId: number;
+  /** Ids of special tokens, for the preview. */
+  readonly specialIds: ReadonlySet<number>;
+  /**
+   * [CLS] text [SEP] or [CLS] text [SEP] pair [SEP]. When too long, tokens are cut from the end of the longer text first,
+   * as transformers' `longest_first` does.
+   */
+  encode(text: string, textPair: string | undefined, maxTokens: number): Encoding;
+  /** Pieces without special tokens. */
+  pieces(text: string): { readonly id: number; readonly text: string }[];
+  tokenText(id: number): string;
+}
+
+const configSchema = z.looseObject({ do_lower_case: z.boolean().optional() });
+
+/** From the texts of `tokenizer.json`, or of `vocab.txt` alone (lower-cased WordPiece). */
+export function createTokenizer(files: { tokenizerJson?: string; configJson?: string; vocabulary?: string }): Tokenizer {
+  const config = parseJson(files.configJson ?? "{}", "tokenizer_config.json");
+  const definition =
+    files.tokenizerJson === undefined
+      ? wordPieceDefinition(files.vocabulary, configSchema.parse(config).do_lower_case ?? true)
+      : parseJson(files.tokenizerJson, "tokenizer.json");
+  return adapt(new LibraryTokenizer(definition, config));
+}
+
+function adapt(library: LibraryTokenizer): Tokenizer {
+  const special = (token: string): number => {
+    const id = library.token_to_id(token);
+    if (id === undefined) throw new Error(`The tokenizer has no token ${token}; expected a BERT vocabulary.`);
+    return id;
+  };
+  const [cls, sep, unknownId, pad] = [special("[CLS]"), special("[SEP]"), special("[UNK]"), special("[PAD]")];
+  const idsOf = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids.map(Number);
+  return {
+    unknownId,
+    specialIds: new Set([cls, sep, pad]),
+    tokenText: (id) => library.id_to_token(id) ?? `#${id}`,
+    pieces: (text) => idsOf(text).map((id) => ({ id, text: library.id_to_token(id) ?? `#${id}` })),
+    encode(text, textPair, maxTokens) {
+      const first = idsOf(text);
+      const second = textPair === undefined ? undefined : idsOf(textPair);
+      const truncated = cut(first, second, maxTokens - (second === undefined ? 2 : 3));
+      const head = [cls, ...first, sep];
+      const tail = second === undefined ? [] : [...second, sep];
+      const types = [...head.map(() => 0), ...tail.map(() => 1)];
+      return { ids: Int32Array.from([...head, ...tail]), types: Int32Array.from(types), truncated };
+    },
+  };
+}
+
+/** Shortens in place to `room` tokens together; true when something was cut. */
+function cut(first: number[], second: number[] | undefined, room: number): boolean {
+  if (room < 1) throw new Error(`There is room for ${Math.max(room, 0)} text tokens; shorten the prompt.`);
+  const excess = first.length + (second?.length ?? 0) - room;
+  for (let removed = 0; removed < excess; removed++) {
+    if (second !== undefined && second.length >= first.length) second.pop();
+    else first.pop();
+  }
+  return excess > 0;
+}
+
+function parseJson(text: string, fileName: string): object {
+  try {
+    return z.looseObject({}).parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${fileName} is not a JSON object.`);
+  }
+}
+
+/** What transformers would write as tokenizer.json for a BERT vocabulary. */
+function wordPieceDefinition(vocabulary: string | undefined, lowercase: boolean): object {
+  if (vocabulary === undefined) throw new Error("Expected tokenizer.json or vocab.txt beside the model; found neither.");
+  const words = vocabulary.replace(/\r/g, "").replace(/\n$/, "").split("\n");
+  const added = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].filter((token) => words.includes(token));
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: added.map((content) => ({
+      id: words.indexOf(content),
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: null,
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The link that carries an experiment: in the address's hash, what differs from the method's defaults, and always the seed.
+ * Own data never travels: the link says only what it was called.
+ */
+import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
+import { methodKinds } from "../methods/index.schema.ts";
+import { withValue } from "../lib/paths.ts";
+import { differencesFromDefault } from "./draft.ts";
+
+export type LinkContent =
+  | { readonly kind: "none" }
+  | { readonly kind: "experiment"; readonly experiment: Experiment }
+  | { readonly kind: "broken"; readonly message: string };
+
+const PATH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
+const OWN_DATA = "own:";
+
+/** The hash without "#", e.g. `method=prefix-tuning&seed=1&method.promptLength=32`. */
+export function encodeLink(experiment: Experiment): string {
+  const link = new URLSearchParams({ method: experiment.method.kind, seed: String(experiment.seed) });
+  for (const [path, value] of Object.entries(differencesFromDefault(experiment))) {
+    if (path === "seed") continue;
+    link.set(path, path === "data" ? encodeData(experiment.data) : encodeValue(value));
+  }
+  return link.toString();
+}
+
+/** Reads a hash. Never throws: a broken link comes back as a message that says what is wrong. */
+export function decodeLink(hash: string): LinkContent {
+  const text = hash.replace(/^#/, "");
+  if (text === "") return { kind: "none" };
+  try {
+    return { kind: "experiment", experiment: readLink(new URLSearchParams(text)) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: "broken", message: `This link cannot be read, so your own settings stay. ${reason}` };
+  }
+}
+
+function readLink(link: URLSearchParams): Experiment {
+  const method = link.get("method");
+  const kind = methodKinds.find((known) => known === method);
+  if (!kind) throw new Error(`Its method is "${method ?? "missing"}"; expected one of ${methodKinds.join(", ")}.`);
+  if (!link.has("seed")) throw new Error("It has no seed; copy the whole link.");
+  let experiment: object = defaultExperiment(kind);
+  for (const [path, text] of link) {
+    if (path === "method") continue;
+    if (!PATH.test(path)) throw new Error(`"${path}" is not the name of a setting.`);
+    experiment = withValue(experiment, path, path === "data" ? decodeData(text) : decodeValue(text));
+  }
+  return parseExperiment(experiment);
+}
+
+function encodeData(data: Experiment["data"]): string {
+  return data.kind === "own" ? OWN_DATA + data.name : data.id;
+}
+
+function decodeData(text: string): Experiment["data"] {
+  return text.startsWith(OWN_DATA)
+    ? { kind: "own", name: text.slice(OWN_DATA.length) }
+    : { kind: "built-in", id: text };
+}
+
+/** Words stand as they are; whatever would read as JSON (numbers, null, lists, quoted words) is written as JSON. */
+function encodeValue(value: unknown): string {
+  return typeof value === "string" && decodeValue(value) === value ? value : JSON.stringify(value);
+}
+
+function decodeValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

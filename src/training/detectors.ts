@@ -1,0 +1,55 @@
+/** Notices runs that go wrong and says what to try: diverged, and not learning. */
+import type { StepPoint } from "./events.ts";
+
+/** Steps in a row above three times the first loss that count as diverged. */
+const divergedSteps = 5;
+const divergedFactor = 3;
+/** Not learning: after this many steps the mean loss of the last ones is within 2 % of the label entropy. */
+const learningSteps = 50;
+const learningWindow = 20;
+const learningMargin = 0.02;
+
+/** Looks at one point after the other; returns a message the first time something is wrong. */
+export interface Detector {
+  see(point: StepPoint): string | undefined;
+}
+
+/** Non-finite loss or update, or above three times the first loss for five steps. */
+export function createDivergenceDetector(learningRate: number): Detector {
+  let first: number | undefined;
+  let high = 0;
+  const advice = `Lower the learning rate (now ${learningRate}), for example to ${Number((learningRate / 10).toPrecision(2))}.`;
+  return {
+    see({ step, loss, skipped }) {
+      if (skipped || !Number.isFinite(loss)) return `The loss or a gradient was not finite at step ${step}. ${advice}`;
+      first ??= loss;
+      high = loss > divergedFactor * first ? high + 1 : 0;
+      if (high < divergedSteps) return undefined;
+      return `The loss has been above three times its start for ${divergedSteps} steps (step ${step}: ${loss.toFixed(3)}). ${advice}`;
+    },
+  };
+}
+
+/** Speaks once. `labelEntropy` is the loss of always answering the label shares, nats. */
+export function createLearningDetector(labelEntropy: number): Detector {
+  const recent: number[] = [];
+  let spoken = false;
+  return {
+    see({ step, loss }) {
+      recent.push(loss);
+      if (recent.length > learningWindow) recent.shift();
+      if (spoken || step < learningSteps || recent.length < learningWindow) return undefined;
+      const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+      if (Math.abs(mean - labelEntropy) > learningMargin * labelEntropy) return undefined;
+      spoken = true;
+      return `After ${step} steps the loss (${mean.toFixed(3)}) is still what guessing gives (${labelEntropy.toFixed(3)}). Try a higher learning rate, a longer prompt, more layers or another start.`;
+    },
+  };
+}
+
+/** −Σ share · log share of the labels, nats. */
+export function labelEntropyOf(labels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts.values()].reduce((sum, count) => sum - (count / labels.length) * Math.log(count / labels.length), 0);
+}
