@@ -112,6 +112,11 @@ export type DeviceEvent =
   | { readonly kind: "lost"; readonly reason: string; readonly message: string }
   | { readonly kind: "error"; readonly message: string };
 
+/** Thrown by plans and stores once their device is lost; everything on it is gone and a new executor is needed. */
+export class DeviceLostError extends Error {
+  override readonly name = "DeviceLostError";
+}
+
 export interface Executor {
   readonly info: ExecutorInfo;
   /** Uploads weights. Frozen values never change again. Throws, naming it, when a value is missing or has a wrong length. */

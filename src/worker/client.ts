@@ -2,7 +2,7 @@
  * The page's end of the line to the worker: typed requests with numbers, answers as promises, everything else by
  * subscription. Knows nothing of stores or of what the messages mean.
  */
-import type { Answers, Command, CommandKind, CommandOf, Problem, Request, WorkerMessage } from "./protocol.ts";
+import type { Answers, Command, CommandKind, Problem, Request, WorkerMessage } from "./protocol.ts";
 
 /** The worker refused a request; `problem` says where that belongs on the page. */
 export class Refusal extends Error {
@@ -45,13 +45,13 @@ export class WorkerClient {
   }
 
   /** Sends a command. Rejects with a `Refusal` when the worker says no, and with an error when it is gone. */
-  request<Kind extends CommandKind>(command: CommandOf<Kind>): Promise<Answers[Kind]> {
+  request<Sent extends Command>(command: Sent): Promise<Answers[Sent["kind"]]> {
     if (this.#ended) return Promise.reject(this.#ended);
     const request = ++this.#lastRequest;
     return new Promise((resolve, reject) => {
       // The one cast of the protocol: the answer with this number belongs to the command with this number.
-      this.#pending.set(request, { resolve: (answer) => resolve(answer as Answers[Kind]), reject });
-      this.#line.postMessage({ request, command: command as Command });
+      this.#pending.set(request, { resolve: (answer) => resolve(answer as Answers[Sent["kind"]]), reject });
+      this.#line.postMessage({ request, command });
     });
   }
 

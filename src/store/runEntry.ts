@@ -1,0 +1,136 @@
+/**
+ * A run as the page shows it: what it was asked to do, how far it is, what came out. Pure functions from events to the next
+ * state; the points of its curves live in `curves.ts`, its trained tensors in `tensors.ts`.
+ */
+import type { Experiment } from "../config/experiment.ts";
+import type {
+  AdviceKind,
+  Evaluation,
+  RunFacts,
+  RunOutcome,
+  RunRecord,
+  SeedResult,
+  SlotMovement,
+  TrainingEvent,
+} from "../worker/protocol.ts";
+
+export type RunStatus = "running" | "paused" | "failed" | RunOutcome;
+
+export interface Advice {
+  readonly advice: AdviceKind;
+  readonly step: number;
+  readonly message: string;
+}
+
+export interface RunEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  /** Decides colour and line style. */
+  readonly colour: number;
+  readonly experiment: Experiment;
+  readonly modelHash: string;
+  readonly dataHash: string;
+  readonly environment: string;
+  /** Shipped with the studio instead of made here. */
+  readonly example: boolean;
+  readonly status: RunStatus;
+  readonly facts?: RunFacts;
+  /** Which seed is running and its last finished step. */
+  readonly seedIndex: number;
+  readonly step: number;
+  readonly lastEvaluation?: Evaluation;
+  readonly bestEvaluation?: Evaluation;
+  readonly seeds: readonly SeedResult[];
+  readonly seconds?: number;
+  readonly stepsPerSecond?: number;
+  readonly movement?: SlotMovement;
+  /** Largest movement of any slot so far: the scale of the picture. */
+  readonly furthestMove: number;
+  readonly advice: readonly Advice[];
+  readonly problem?: string;
+}
+
+export type NewRun = Pick<
+  RunEntry,
+  "id" | "name" | "createdAt" | "colour" | "experiment" | "modelHash" | "dataHash" | "environment"
+>;
+
+export function newEntry(run: NewRun): RunEntry {
+  const start = { example: false, status: "running", seedIndex: 0, step: 0, seeds: [], furthestMove: 0, advice: [] } as const;
+  return { ...run, ...start };
+}
+
+/** The entry of a run that was kept in the browser or shipped with the studio. */
+export function entryOfRecord(record: RunRecord, colour: number): RunEntry {
+  const { result, id, name, createdAt, experiment, modelHash, dataHash, environment, outcome } = record;
+  const entry = newEntry({ id, name, createdAt, colour, experiment, modelHash, dataHash, environment });
+  return {
+    ...entry,
+    example: record.example ?? false,
+    status: outcome,
+    facts: result.facts,
+    step: record.curves.at(-1)?.steps.at(-1)?.step ?? 0,
+    seedIndex: Math.max(0, result.seeds.length - 1),
+    seeds: result.seeds,
+    seconds: result.seconds,
+    stepsPerSecond: result.stepsPerSecond,
+  };
+}
+
+export function isLive({ status }: RunEntry): boolean {
+  return status === "running" || status === "paused";
+}
+
+/** The entry after one event of its run. */
+export function applyEvent(entry: RunEntry, event: TrainingEvent): RunEntry {
+  switch (event.kind) {
+    case "seed-started":
+      return startedSeed(entry, event.seedIndex, event.facts);
+    case "steps":
+      return { ...entry, step: event.points.at(-1)?.step ?? entry.step };
+    case "evaluated":
+      return evaluated(entry, event.evaluation, event.best);
+    case "moved":
+      return moved(entry, event.movement);
+    case "advice":
+      return { ...entry, advice: [...entry.advice, { advice: event.advice, step: event.step, message: event.message }] };
+    case "paused":
+      return { ...entry, status: "paused", step: event.step };
+    case "resumed":
+      return { ...entry, status: "running" };
+    case "seed-finished":
+      return { ...entry, seeds: [...entry.seeds, event.result] };
+    case "finished": {
+      const { facts, seeds, seconds, stepsPerSecond } = event.record;
+      return { ...entry, status: event.outcome, facts, seeds, seconds, stepsPerSecond };
+    }
+    default:
+      return event satisfies never;
+  }
+}
+
+function startedSeed(entry: RunEntry, seedIndex: number, facts: RunFacts): RunEntry {
+  const { bestEvaluation: _best, lastEvaluation: _last, movement: _movement, ...rest } = entry;
+  return { ...rest, seedIndex, facts, step: 0 };
+}
+
+function evaluated(entry: RunEntry, evaluation: Evaluation, best: boolean): RunEntry {
+  return { ...entry, lastEvaluation: evaluation, ...((best || !entry.bestEvaluation) && { bestEvaluation: evaluation }) };
+}
+
+function moved(entry: RunEntry, movement: SlotMovement): RunEntry {
+  const furthest = Math.max(0, ...movement.layers.flat().filter(Number.isFinite));
+  return { ...entry, movement, furthestMove: Math.max(entry.furthestMove, furthest) };
+}
+
+/** Best evaluation of each finished seed; of the running one while there is none. */
+export function bestOf(entry: RunEntry): readonly Evaluation[] {
+  if (entry.seeds.length > 0) return entry.seeds.map(({ best }) => best);
+  return entry.bestEvaluation ? [entry.bestEvaluation] : [];
+}
+
+export function lastOf(entry: RunEntry): readonly Evaluation[] {
+  if (entry.seeds.length > 0) return entry.seeds.map(({ last }) => last);
+  return entry.lastEvaluation ? [entry.lastEvaluation] : [];
+}

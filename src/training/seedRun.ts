@@ -1,0 +1,177 @@
+/** One seed from its checkpoint to its end: steps, reports, evaluations, detectors. */
+import type { TrainedState, UpdateSettings } from "../engine/executor.ts";
+import { score } from "../tasks/sequenceClassification.ts";
+import { createDivergenceDetector, createLearningDetector, labelEntropyOf, type Detector } from "./detectors.ts";
+import { logitsOf } from "./evaluate.ts";
+import type { Evaluation, RunOutcome, StepPoint, TrainingEvent } from "./events.ts";
+import { slotMovement } from "./movement.ts";
+import { learningRateAt } from "./schedules.ts";
+import type { Session } from "./session.ts";
+import { groupSettings } from "./setup.ts";
+import type { SeedContext } from "./train.ts";
+
+/** What survives a lost device. */
+export interface Progress {
+  checkpoint: { readonly step: number; readonly state: Pick<TrainedState, "values"> & Partial<TrainedState> };
+  best: { readonly evaluation: Evaluation; readonly values: ReadonlyMap<string, Float32Array> } | undefined;
+  last: Evaluation | undefined;
+  /** Seconds spent training and evaluating, without pauses. */
+  seconds: number;
+  /** Steps reported so far; a repeated step after a lost device is not reported twice. */
+  stepsDone: number;
+  readonly divergence: Detector;
+  readonly learning: Detector;
+}
+
+/** Steps the host may run ahead of the device. */
+const stepsInFlight = 2;
+/** Seconds between two reports, and steps after which a report is due in any case (the plans' ring holds more). */
+const reportSeconds = 0.25;
+const reportSteps = 64;
+
+/** The state before the first step. */
+export function createProgress({ options, data, initial }: SeedContext): Progress {
+  return {
+    checkpoint: { step: 0, state: { values: initial } },
+    best: undefined,
+    last: undefined,
+    seconds: 0,
+    stepsDone: 0,
+    divergence: createDivergenceDetector(options.experiment.training.learningRate),
+    learning: createLearningDetector(labelEntropyOf(data.train.map(({ label }) => label))),
+  };
+}
+
+/** Trains from the checkpoint on; `progress` is kept up to date for a later continuation. */
+export async function* advance(
+  context: SeedContext,
+  session: Session,
+  progress: Progress,
+): AsyncGenerator<TrainingEvent, RunOutcome> {
+  const { options, seedIndex } = context;
+  const { steps, evaluateEvery } = options.experiment.training;
+  const { control } = options;
+  const clock = createClock(progress);
+  let reported = progress.checkpoint.step;
+  let step = progress.checkpoint.step;
+  while (step < steps && !control.stopped) {
+    if (control.paused) {
+      if (step > reported) yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+      reported = step;
+      yield { kind: "paused", seedIndex, step };
+      await control.ready();
+      clock.restart();
+      yield { kind: "resumed", seedIndex, step };
+    } else await control.ready();
+    if (control.stopped) break;
+    step++;
+    enqueueStep(context, session, step);
+    await session.training.pace(stepsInFlight);
+    const due = step % evaluateEvery === 0 || step === steps;
+    if (!due && step !== 1 && clock.sinceLap() < reportSeconds && step - reported < reportSteps) continue;
+    const problem = yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+    reported = step;
+    if (problem !== undefined) {
+      yield { kind: "advice", seedIndex, advice: "diverged", step, message: problem };
+      yield* evaluate(context, session, progress, step);
+      return "diverged";
+    }
+    if (due) yield* evaluate(context, session, progress, step);
+  }
+  if (step > reported) yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+  if (step > 0 && progress.last?.step !== step) yield* evaluate(context, session, progress, step);
+  clock.lap();
+  return control.stopped ? "stopped" : "finished";
+}
+
+/** Adds running time to the progress; pauses are left out. */
+function createClock(progress: Progress) {
+  let mark = performance.now();
+  return {
+    restart: () => void (mark = performance.now()),
+    sinceLap: () => (performance.now() - mark) / 1000,
+    lap(): number {
+      const now = performance.now();
+      progress.seconds += (now - mark) / 1000;
+      mark = now;
+      return progress.seconds;
+    },
+  };
+}
+
+function enqueueStep({ options, data, setup, batch }: SeedContext, session: Session, step: number): void {
+  const examples = batch(step).flatMap((index) => data.train[index] ?? []);
+  session.training.step(setup.pack(examples, true), updateSettings(options.experiment, step));
+}
+
+/** AdamW's settings at a step, as torch.optim.AdamW's defaults with the scheduled learning rate. */
+export function updateSettings(experiment: SeedContext["options"]["experiment"], step: number): UpdateSettings {
+  return {
+    learningRate: learningRateAt(experiment.training, step),
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    clipNorm: experiment.training.clipNorm,
+    groups: groupSettings(experiment),
+  };
+}
+
+interface ReportRange {
+  readonly from: number;
+  readonly to: number;
+  readonly seconds: number;
+}
+
+/** Reads the steps since the last report; returns the message of a diverged run. */
+async function* report(
+  context: SeedContext,
+  session: Session,
+  progress: Progress,
+  { from, seconds }: ReportRange,
+): AsyncGenerator<TrainingEvent, string | undefined> {
+  const { options, seedIndex } = context;
+  const { training } = options.experiment;
+  const statistics = await session.training.statistics();
+  const points = statistics.map(({ loss, correct, gradientNorm, skipped }, index): StepPoint => {
+    const step = from + index + 1;
+    const accuracy = correct / training.batchSize;
+    return { step, loss, accuracy, gradientNorm, skipped, learningRate: learningRateAt(training, step) };
+  });
+  const fresh = points.filter(({ step }) => step > progress.stepsDone);
+  progress.stepsDone = Math.max(progress.stepsDone, points.at(-1)?.step ?? 0);
+  if (fresh.length > 0) yield { kind: "steps", seedIndex, points: fresh, seconds };
+  for (const point of fresh) {
+    const diverged = progress.divergence.see(point);
+    if (diverged !== undefined) return diverged;
+    const message = progress.learning.see(point);
+    if (message !== undefined) yield { kind: "advice", seedIndex, advice: "not-learning", step: point.step, message };
+  }
+  return undefined;
+}
+
+/** Scores the evaluation examples, keeps the best values and makes the checkpoint. */
+async function* evaluate(
+  context: SeedContext,
+  session: Session,
+  progress: Progress,
+  step: number,
+): AsyncGenerator<TrainingEvent, void> {
+  const { data, setup, seedIndex, initial } = context;
+  const logits = await logitsOf(session.evaluation, setup, data.evaluation);
+  const labels = data.evaluation.map(({ label }) => label);
+  const evaluation: Evaluation = { step, ...score(logits, labels, setup.classes) };
+  const [state, gradients] = await Promise.all([session.store.readState(), session.training.readGradients()]);
+  const best = progress.best === undefined || isBetter(evaluation, progress.best.evaluation);
+  if (best) progress.best = { evaluation, values: state.values };
+  progress.last = evaluation;
+  progress.checkpoint = { step, state };
+  yield { kind: "evaluated", seedIndex, evaluation, best };
+  if (setup.method.promptedLayers.length > 0) {
+    const movement = slotMovement(setup.method, { start: initial, now: state.values, gradients, step });
+    yield { kind: "moved", seedIndex, movement };
+  }
+}
+
+function isBetter(candidate: Evaluation, best: Evaluation): boolean {
+  return candidate.accuracy > best.accuracy || (candidate.accuracy === best.accuracy && candidate.loss < best.loss);
+}

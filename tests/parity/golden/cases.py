@@ -1,0 +1,151 @@
+"""The six cases: which tensors are trained, how they start, and how logits come from them.
+
+Five run real transformers and PEFT models; prefixes on a subset of layers run the encoder of this folder, because PEFT
+always prompts every layer. Trainables are keyed by the names the fixtures use.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from peft import PrefixTuningConfig, PromptTuningConfig, get_peft_model
+
+from .encoder import Prompt, pooled_output, split_prefix
+from .models import CLASS_COUNT, PROMPT_LENGTH, Subject, stream
+
+CASES = (
+    "head-only",
+    "prompt-tuning",
+    "prefix-tuning",
+    "prefix-tuning-mlp",
+    "prefix-tuning-layers",
+    "full-fine-tuning",
+)
+
+
+@dataclass
+class Case:
+    """One method on one model, ready to run: `logits()` is [B, 3] and differentiable in `trainables`."""
+
+    name: str
+    method: str
+    trainables: dict
+    logits: Callable[[], torch.Tensor]
+    layers: list
+    prompt_length: int = 0
+    mlp_width: int | None = None
+    peft_model: object | None = None
+
+
+def build_case(subject: Subject, name: str) -> Case:
+    """Make one of CASES for a model, with its trainables at their random starting values."""
+    builders = {
+        "head-only": head_only,
+        "prompt-tuning": prompt_tuning,
+        "prefix-tuning": prefix_tuning,
+        "prefix-tuning-mlp": prefix_tuning_mlp,
+        "prefix-tuning-layers": prefix_tuning_layers,
+        "full-fine-tuning": full_fine_tuning,
+    }
+    case = builders[name](subject)
+    start_at_random(subject, case)
+    return case
+
+
+def start_at_random(subject, case):
+    """Draw prompts and head, not backbone weights. Perceptron weights keep their output near the prompt scale."""
+    for name, parameter in case.trainables.items():
+        if name.startswith("bert."):
+            continue
+        head = name.startswith("classifier")
+        deviation = subject.classifier_deviation if head else subject.prompt_deviation
+        if name == "mlp.0.weight":
+            deviation = 1 / parameter.shape[1] ** 0.5
+        if name == "mlp.2.weight":
+            deviation = 1.5 * subject.prompt_deviation / parameter.shape[1] ** 0.5
+        with torch.no_grad():
+            parameter.copy_(torch.randn(parameter.shape, generator=stream(subject.name, case.name, name)) * deviation)
+
+
+def model_logits(model, batch):
+    """A call of a transformers or PEFT classifier on the padded batch."""
+    ids, types, mask = batch.padded(batch.ids), batch.padded(batch.types), batch.mask.long()
+    return lambda: model(input_ids=ids, token_type_ids=types, attention_mask=mask).logits
+
+
+def head_only(subject):
+    model = subject.fresh()
+    model.bert.requires_grad_(False)
+    trainables = {f"classifier.{name}": parameter for name, parameter in model.classifier.named_parameters()}
+    return Case("head-only", "head-only", trainables, model_logits(model, subject.batch), layers=[])
+
+
+def full_fine_tuning(subject):
+    model = subject.fresh()
+    logits = model_logits(model, subject.batch)
+    return Case("full-fine-tuning", "full-fine-tuning", dict(model.named_parameters()), logits, layers=[])
+
+
+def prompt_tuning(subject):
+    config = PromptTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=PROMPT_LENGTH)
+    return peft_case(subject, "prompt-tuning", "prompt-tuning", config, layers=[])
+
+
+def prefix_tuning(subject):
+    config = PrefixTuningConfig(task_type="SEQ_CLS", num_virtual_tokens=PROMPT_LENGTH)
+    return peft_case(subject, "prefix-tuning", "prefix-tuning", config, all_layers(subject))
+
+
+def prefix_tuning_mlp(subject):
+    config = PrefixTuningConfig(
+        task_type="SEQ_CLS",
+        num_virtual_tokens=PROMPT_LENGTH,
+        prefix_projection=True,
+        encoder_hidden_size=subject.mlp_width,
+    )
+    case = peft_case(subject, "prefix-tuning-mlp", "prefix-tuning", config, all_layers(subject))
+    case.mlp_width = subject.mlp_width
+    return case
+
+
+def all_layers(subject):
+    return list(range(subject.config().num_hidden_layers))
+
+
+def peft_case(subject, name, method, config, layers):
+    """Wrap the classifier with PEFT; its trainable parameters are the prompt encoder's and the copied head's."""
+    model = get_peft_model(subject.fresh(), config).eval()
+    encoder = dict(model.prompt_encoder["default"].named_parameters())
+    if "transform.0.weight" in encoder:
+        trainables = {fixture_name(key): parameter for key, parameter in encoder.items()}
+    else:
+        trainables = {"prompt": encoder["embedding.weight"]}
+    head = model.base_model.classifier.modules_to_save["default"]
+    trainables |= {f"classifier.{key}": parameter for key, parameter in head.named_parameters()}
+    trained = {parameter for parameter in model.parameters() if parameter.requires_grad}
+    assert trained == set(trainables.values()), "PEFT trains other tensors than the fixture lists."
+    logits = model_logits(model, subject.batch)
+    return Case(name, method, trainables, logits, layers, prompt_length=PROMPT_LENGTH, peft_model=model)
+
+
+def fixture_name(peft_name):
+    """`embedding.weight` is stored as `embedding`, `transform.N.*` as `mlp.N.*`."""
+    return "embedding" if peft_name == "embedding.weight" else peft_name.replace("transform.", "mlp.")
+
+
+def prefix_tuning_layers(subject):
+    """Keys and values for some layers only; positions still start at P in all of them."""
+    weights, config, layers = subject.weights(), subject.config(), list(subject.prompted_layers)
+    width = config.hidden_size
+    trainables = {
+        "prompt": torch.zeros(PROMPT_LENGTH, len(layers) * 2 * width, requires_grad=True),
+        "classifier.weight": torch.zeros(CLASS_COUNT, width, requires_grad=True),
+        "classifier.bias": torch.zeros(CLASS_COUNT, requires_grad=True),
+    }
+
+    def logits():
+        prompt = Prompt(length=PROMPT_LENGTH, prefixes=split_prefix(trainables["prompt"], layers))
+        pooled = pooled_output(weights, config, subject.batch, prompt)
+        return pooled @ trainables["classifier.weight"].T + trainables["classifier.bias"]
+
+    return Case("prefix-tuning-layers", "prefix-tuning", trainables, logits, layers, prompt_length=PROMPT_LENGTH)

@@ -1,0 +1,72 @@
+"""Makes every golden value under tests/parity/fixtures with torch, transformers and PEFT, in float32 on the CPU.
+
+Run `python tests/parity/make_fixtures.py`. All draws are seeded by name, so a second run writes the same files. Nothing
+is downloaded. No test of the studio needs Python: tests read the files that this script has left behind.
+"""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import torch
+from transformers.utils import logging
+
+from golden.adamw import write_adamw
+from golden.adapters import write_adapter
+from golden.breakage import write_breakage
+from golden.cases import CASES, build_case
+from golden.dtypes import write_dtypes
+from golden.models import Subject, find_built_in, make_tiny_bert
+from golden.record import record_case
+from golden.replay import replay_case
+from golden.tokenizer import write_tokenizer
+
+ADAPTERS = ("prefix-tuning", "prompt-tuning")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    write_dtypes()
+    write_adamw()
+    make_tiny(make_tiny_bert())
+    built_in = find_built_in()
+    if built_in is None:
+        print("SKIPPED: encoder-l4-d128 is not there; its fixtures and tokenizer.json stay as they were.")
+        return
+    print(f"tokenizer.json: {write_tokenizer(built_in)} texts")
+    for name in CASES:
+        make_case(built_in, name)
+
+
+def make_tiny(subject: Subject) -> None:
+    """All cases of tiny-bert, and what is made for it alone: PEFT's adapters and the distances of faults."""
+    golden = {}
+    for name in CASES:
+        case, start, document = make_case(subject, name)
+        if name in ADAPTERS:
+            write_adapter(subject, case)
+            golden[name] = (document, start)
+    for method, distances in write_breakage(subject, golden).items():
+        for fault, distance in distances.items():
+            print(f"{subject.name}/{method} with {fault}: logits move by {distance:.2g}")
+
+
+def make_case(subject: Subject, name: str):
+    """Build, record and replay one case; returns it trained, with its starting values and its document."""
+    case = build_case(subject, name)
+    start = {key: tensor.detach().clone() for key, tensor in case.trainables.items()}
+    document = record_case(subject, case)
+    off = replay_case(subject, name)
+    shares = ", ".join(f"{what} {share:.1e}" for what, share in off.items())
+    largest = document["expected"]["logits"].abs().max()
+    print(
+        f"{subject.name}/{name}: loss {document['losses'][0]:.3f} to {document['losses'][-1]:.3f}, "
+        f"largest logit {largest:.2f}, gradient {document['gradientNorm']:.2f}; float64 off by {shares} of tolerance"
+    )
+    return case, start, document
+
+
+if __name__ == "__main__":
+    main()
