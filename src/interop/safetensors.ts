@@ -83,8 +83,8 @@ function readValues(data: Uint8Array, name: string, entry: HeaderEntry, fileName
       `${fileName}: "${name}" of shape [${entry.shape.join(", ")}] needs ${count * size} bytes; its header gives ${end - start}.`,
     );
   }
-  // A copy is aligned whatever the offset in the file.
-  const { buffer } = data.slice(start, end);
+  // A copy is aligned whatever the offset in the file. Not `slice`, which does not copy when Node's Buffer comes in.
+  const { buffer } = new Uint8Array(data.subarray(start, end));
   if (entry.dtype === "F32") return new Float32Array(buffer);
   const half = new Uint16Array(buffer);
   return entry.dtype === "F16" ? floatsFromHalf(half) : floatsFromBfloat16(half);
@@ -99,8 +99,9 @@ export function writeSafetensors(tensors: readonly FileTensor[]): Uint8Array {
     offset += values.byteLength;
   }
   // The format asks for data aligned to eight bytes; spaces after the JSON are allowed for that.
-  const json = JSON.stringify(header);
-  const text = new TextEncoder().encode(json + " ".repeat((8 - (json.length % 8)) % 8));
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const text = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
+  text.set(json);
   const bytes = new Uint8Array(8 + text.length + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
   bytes.set(text, 8);

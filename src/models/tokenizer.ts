@@ -19,8 +19,8 @@ export interface Tokenizer {
   /** Ids of special tokens, for the preview. */
   readonly specialIds: ReadonlySet<number>;
   /**
-   * [CLS] text [SEP] or [CLS] text [SEP] pair [SEP]. When too long, tokens are cut from the end of the longer text first,
-   * as transformers' `longest_first` does.
+   * [CLS] text [SEP] or [CLS] text [SEP] pair [SEP]; an empty pair is no pair. When too long, tokens are cut from the end
+   * of the longer text first, as transformers' `longest_first` does.
    */
   encode(text: string, textPair: string | undefined, maxTokens: number): Encoding;
   /** Pieces without special tokens. */
@@ -47,7 +47,8 @@ function adapt(library: LibraryTokenizer): Tokenizer {
     return id;
   };
   const [cls, sep, unknownId, pad] = [special("[CLS]"), special("[SEP]"), special("[UNK]"), special("[PAD]")];
-  const idsOf = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids.map(Number);
+  const idsOf = (text: string): number[] =>
+    library.encode(separateIdeographs(text), { add_special_tokens: false }).ids.map(Number);
   return {
     unknownId,
     specialIds: new Set([cls, sep, pad]),
@@ -55,7 +56,8 @@ function adapt(library: LibraryTokenizer): Tokenizer {
     pieces: (text) => idsOf(text).map((id) => ({ id, text: library.id_to_token(id) ?? `#${id}` })),
     encode(text, textPair, maxTokens) {
       const first = idsOf(text);
-      const second = textPair === undefined ? undefined : idsOf(textPair);
+      // An empty second text is no second text, as in transformers when it is called with one pair.
+      const second = textPair === undefined || textPair === "" ? undefined : idsOf(textPair);
       const truncated = cut(first, second, maxTokens - (second === undefined ? 2 : 3));
       const head = [cls, ...first, sep];
       const tail = second === undefined ? [] : [...second, sep];
@@ -65,15 +67,32 @@ function adapt(library: LibraryTokenizer): Tokenizer {
   };
 }
 
+/** Ideographs beyond U+FFFF that BERT's normalizer makes words of their own (tokenizers/src/normalizers/bert.rs). */
+const supplementaryIdeograph =
+  /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+
+/** Puts spaces around them: the library does so only below U+10000. */
+function separateIdeographs(text: string): string {
+  return text.replace(supplementaryIdeograph, " $& ");
+}
+
 /** Shortens in place to `room` tokens together; true when something was cut. */
 function cut(first: number[], second: number[] | undefined, room: number): boolean {
   if (room < 1) throw new Error(`There is room for ${Math.max(room, 0)} text tokens; shorten the prompt.`);
-  const excess = first.length + (second?.length ?? 0) - room;
-  for (let removed = 0; removed < excess; removed++) {
-    if (second !== undefined && second.length >= first.length) second.pop();
-    else first.pop();
-  }
-  return excess > 0;
+  if (first.length + (second?.length ?? 0) <= room) return false;
+  const [firstKept, secondKept] = second === undefined ? [room, 0] : keptLengths(first.length, second.length, room);
+  first.length = firstKept;
+  if (second !== undefined) second.length = secondKept;
+  return true;
+}
+
+/**
+ * What two texts that are too long together keep of `room`. An odd token stays with the longer text, of equals with the
+ * second, as in the Rust tokenizers behind transformers (tokenizers/src/utils/truncation.rs).
+ */
+function keptLengths(first: number, second: number, room: number): [number, number] {
+  const shorter = Math.min(first, second, Math.floor(room / 2));
+  return first > second ? [room - shorter, shorter] : [shorter, room - shorter];
 }
 
 function parseJson(text: string, fileName: string): object {

@@ -29,8 +29,16 @@ export function createRunControl(paused = false): RunControl {
     get paused() {
       return state === "paused" && allowance === 0;
     },
-    pause: () => change(() => (state = "paused")),
-    resume: () => change(() => (state = "running")),
+    pause: () =>
+      change(() => {
+        state = "paused";
+        allowance = 0;
+      }),
+    resume: () =>
+      change(() => {
+        state = "running";
+        allowance = 0;
+      }),
     stop: () => change(() => (state = "stopped")),
     step: () =>
       change(() => {

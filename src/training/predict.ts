@@ -37,7 +37,7 @@ export interface PredictorOptions {
 export async function createPredictor(options: PredictorOptions): Promise<Predictor> {
   const { experiment, model, labels, executor } = options;
   const setup = setUpRun(experiment, model, labels.length);
-  const values = options.values ?? initialValues(experiment, model, setup, experiment.seed);
+  const values = options.values ?? initialValues(model, setup, experiment.seed);
   const budget = tokenBudget(experiment, model.family.dimensions.positions);
   const store = executor.createParameters(setup.parameters, new Map([...model.weights, ...values]));
   const plan = await executor

@@ -53,7 +53,7 @@ export function prepareData(set: ExampleSet, experiment: Experiment, model: Load
     labels,
     ...encoded,
     truncated: all.filter(({ encoding }) => encoding.truncated).length,
-    longest: Math.max(...all.map(({ encoding }) => encoding.ids.length)),
+    longest: all.reduce((longest, { encoding }) => Math.max(longest, encoding.ids.length), 0),
   };
 }
 
@@ -64,16 +64,13 @@ export function splitExamples(
   seed: number,
 ): { train: readonly TextExample[]; evaluation: readonly TextExample[] } {
   if (set.evaluation !== undefined) return { train: set.train, evaluation: set.evaluation };
-  const train: TextExample[] = [];
-  const evaluation: TextExample[] = [];
-  for (const label of labelsOf(set.train)) {
+  const parts = labelsOf(set.train).map((label) => {
     const rows = set.train.filter((example) => example.label === label);
     const shuffled = randomStream(seed, "split", label).shuffle(rows);
     const held = Math.min(rows.length - 1, Math.max(1, Math.round(rows.length * evaluationShare)));
-    evaluation.push(...shuffled.slice(0, held));
-    train.push(...shuffled.slice(held));
-  }
-  return { train, evaluation };
+    return { train: shuffled.slice(held), evaluation: shuffled.slice(0, held) };
+  });
+  return { train: parts.flatMap((part) => part.train), evaluation: parts.flatMap((part) => part.evaluation) };
 }
 
 /** k examples per label, or all when k is null. Labels with fewer rows give all they have. */

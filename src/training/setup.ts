@@ -92,7 +92,7 @@ function buildGraph({ model, method, head, objective }: GraphParts): Graph {
 }
 
 /** Start values of everything trained: the method's own initialiser, N(0, 0.02²) for the head, the file's weights. */
-export function initialValues(experiment: Experiment, model: LoadedModel, setup: RunSetup, seed: number): Map<string, Float32Array> {
+export function initialValues(model: LoadedModel, setup: RunSetup, seed: number): Map<string, Float32Array> {
   const { dimensions, wordEmbeddings } = model.family;
   const table = model.weights.get(wordEmbeddings);
   if (table === undefined) throw new Error(`The model has no word embeddings "${wordEmbeddings}".`);

@@ -67,7 +67,7 @@ function prepareSeed(options: TrainingOptions, seedIndex: number): SeedContext {
   const seed = experiment.seed + seedIndex;
   const data = prepareData(examples, experiment, model, seed);
   const setup = setUpRun(experiment, model, data.labels.length);
-  const initial = initialValues(experiment, model, setup, seed);
+  const initial = initialValues(model, setup, seed);
   const batch = createBatches(data.train.length, experiment.training.batchSize, seed);
   return { options, seed, seedIndex, data, setup, initial, batch };
 }

@@ -7,8 +7,10 @@ import type { Answers, Command, CommandKind, Problem, Request, WorkerMessage } f
 /** The worker refused a request; `problem` says where that belongs on the page. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
-  constructor(readonly problem: Problem) {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
     super(problem.message);
+    this.problem = problem;
   }
 }
 

@@ -108,7 +108,8 @@ export interface NamedFile {
 }
 
 export type Command =
-  | { readonly kind: "open"; readonly backend: BackendChoice }
+  /** `base` is the address of the folder the page came from, where models and data lie. */
+  | { readonly kind: "open"; readonly backend: BackendChoice; readonly base: string }
   | { readonly kind: "load-model"; readonly source: ModelSource }
   | { readonly kind: "read-data"; readonly data: DataSource; readonly experiment: Experiment }
   | { readonly kind: "preview"; readonly text: string; readonly textPair?: string; readonly experiment: Experiment }

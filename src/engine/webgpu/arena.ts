@@ -98,7 +98,7 @@ class Colour {
 
 /** Places all tensors that the dispatches write. */
 export function layoutArena(request: ArenaRequest): ArenaLayout {
-  const { dispatches, capacities, external, kept } = request;
+  const { dispatches, external, kept } = request;
   const lastUse = lastUses(dispatches, kept);
   const colours: Colour[] = [];
   const places = new Map<Tensor, Place>();
@@ -106,24 +106,41 @@ export function layoutArena(request: ArenaRequest): ArenaLayout {
     const reads = tensorsOf(dispatch, "read").filter((tensor) => !external(tensor));
     const readColours = new Set(reads.map((tensor) => placeOf(places, tensor).colour));
     const outputs = tensorsOf(dispatch, "write").filter((tensor) => !external(tensor) && !places.has(tensor));
-    const sizes = outputs.map((tensor) => tensorBytes(tensor, capacities));
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    const pool = outputs[0] && request.pools.get(outputs[0]);
-    for (const [index, tensor] of outputs.entries()) {
-      const size = sizes[index] ?? 0;
-      // Outputs of one dispatch go to one colour, where a single binding can cover them.
-      const before = outputs.slice(0, index).map((earlier) => placeOf(places, earlier).colour)[0];
-      const ownPool = request.pools.get(tensor);
-      const colour = before !== undefined && ownPool === pool ? before : pick(colours, readColours, ownPool, total, request.maxColourBytes);
-      const offset = colours[colour]?.take(size) ?? 0;
-      places.set(tensor, { colour, offset, size });
-    }
+    for (const siblings of groupByPool(outputs, request.pools)) placeSiblings(siblings, readColours, colours, places, request);
     for (const tensor of tensorsEndingAt(lastUse, step, dispatch)) {
       const place = places.get(tensor);
       if (place !== undefined) colours[place.colour]?.release(place);
     }
   }
   return { places, colours: colours.map((colour) => colour.size) };
+}
+
+/** Outputs of one dispatch go to one colour, where a single binding can cover them. */
+function placeSiblings(
+  siblings: readonly Tensor[],
+  forbidden: ReadonlySet<number>,
+  colours: Colour[],
+  places: Map<Tensor, Place>,
+  { capacities, pools, maxColourBytes }: ArenaRequest,
+): void {
+  const [first] = siblings;
+  if (first === undefined) return;
+  const sizes = siblings.map((tensor) => tensorBytes(tensor, capacities));
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const index = pick(colours, forbidden, pools.get(first), total, maxColourBytes);
+  for (const [i, tensor] of siblings.entries()) {
+    const size = sizes[i] ?? 0;
+    places.set(tensor, { colour: index, offset: colours[index]?.take(size) ?? 0, size });
+  }
+}
+
+function groupByPool(tensors: readonly Tensor[], pools: ReadonlyMap<Tensor, string>): Tensor[][] {
+  const groups = new Map<string | undefined, Tensor[]>();
+  for (const tensor of tensors) {
+    const pool = pools.get(tensor);
+    groups.set(pool, [...(groups.get(pool) ?? []), tensor]);
+  }
+  return [...groups.values()];
 }
 
 /** Tensors that a dispatch binds with this access. */

@@ -1,11 +1,12 @@
 /** Counts every GPU buffer of an executor and reuses the ones that results are read through. */
-import { BufferUsage, MAP_READ } from "./constants.ts";
+import { alignUp, BufferUsage, MAP_READ } from "./constants.ts";
 
 /** Makes labelled buffers and knows how many bytes are alive. */
 export class Memory {
   readonly #device: GPUDevice;
   readonly #staging: GPUBuffer[] = [];
   #bytes = 0;
+  #closed = false;
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -31,6 +32,8 @@ export class Memory {
   release(buffer: GPUBuffer): void {
     this.#bytes -= buffer.size;
     buffer.destroy();
+    const idle = this.#staging.reduce((sum, staging) => sum + staging.size, 0);
+    if (this.#bytes === idle && idle > 0) this.trim();
   }
 
   /** A mappable buffer of at least `bytes`, a used one where one is free. */
@@ -42,11 +45,25 @@ export class Memory {
 
   /** Waits for the copies into a staging buffer and returns its first `bytes`; the buffer becomes free again. */
   async readStaging(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-    if (bytes > 0) await buffer.mapAsync(MAP_READ, 0, Math.ceil(bytes / 4) * 4);
-    const copy = bytes > 0 ? buffer.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes) : new ArrayBuffer(0);
-    buffer.unmap();
+    const mapped = alignUp(bytes, 4);
+    let copy: ArrayBuffer;
+    try {
+      await buffer.mapAsync(MAP_READ, 0, mapped);
+      copy = buffer.getMappedRange(0, mapped).slice(0, bytes);
+      buffer.unmap();
+    } catch (error) {
+      this.release(buffer);
+      throw error;
+    }
     this.#staging.push(buffer);
+    if (this.#closed) this.trim();
     return copy;
+  }
+
+  /** Releases idle staging buffers, now and whenever one becomes idle. */
+  close(): void {
+    this.#closed = true;
+    this.trim();
   }
 
   /** Releases the staging buffers that are free. */

@@ -2,7 +2,7 @@
 // sequence and slot, `blocks` column blocks of blockWidth, which belong to the target columns given for it.
 //   1 partials, each [sequences * promptLength, blocks * blockWidth]   2 step inputs   3 y [sets * promptLength, width]
 struct Sizes {
-  sequences: u32, slots: u32, promptLength: u32, width: u32, blockWidth: u32, layers: u32, set: u32, blocks: u32,
+  sequences: u32, slots: u32, promptLength: u32, width: u32, blockWidth: u32, layers: u32, promptSet: u32, blocks: u32,
   places: array<vec4u, 2>,
   keyColumns: array<vec4u, 2>,
   valueColumns: array<vec4u, 2>,
@@ -31,7 +31,7 @@ fn main(
   var sum = 0.0;
   for (var sequence = 0u; sequence < sizes.sequences; sequence++) {
     var used = 0u;
-    if (sizes.set != ABSENT) { used = u32(inputs[sizes.set + sequence]); }
+    if (sizes.promptSet != ABSENT) { used = u32(inputs[sizes.promptSet + sequence]); }
     if (used == promptSet) {
       let row = sequence * sizes.promptLength + slot % sizes.promptLength;
       sum += partials[place + row * partialWidth + column];

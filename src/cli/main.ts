@@ -1,0 +1,38 @@
+/** The command line's entry: chooses the command and turns mistakes into messages. */
+import { messageOf } from "../lib/errors.ts";
+import { UsageError } from "./arguments.ts";
+import { predictCommand } from "./predict.ts";
+import { trainCommand } from "./train.ts";
+
+const usage = `Softprompt Studio on the command line
+
+  npm run --silent cli -- train --data sentiment --method prefix-tuning --out runs/first
+  npm run --silent cli -- train --model DIR|ID --train FILE [--eval FILE] --method KIND [--length P] [--layers 1-4|1,3|all]
+      [--init vocabulary|random|text] [--reparameterisation none|mlp] [--steps N] [--batch B] [--learning-rate X]
+      [--examples-per-class K] [--seed S] [--seeds 1|3|5] [--backend auto|webgpu|tfjs-webgpu|wasm|cpu] [--config FILE]
+      --out DIR [--json]
+  npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
+
+Methods: prefix-tuning, prompt-tuning, head-only, full-fine-tuning.
+Files: JSON Lines {"text":…,"label":…,"text_pair":…}, CSV or TSV with a header.
+`;
+
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  train: trainCommand,
+  predict: predictCommand,
+};
+
+const [name = "help", ...args] = process.argv.slice(2);
+const command = commands[name];
+if (command === undefined) {
+  const asked = ["help", "--help", "-h"].includes(name);
+  (asked ? process.stdout : process.stderr).write(asked ? usage : `There is no command "${name}".\n\n${usage}`);
+  process.exitCode = asked ? 0 : 2;
+} else {
+  try {
+    await command(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof UsageError ? messageOf(error) : String(error instanceof Error ? (error.stack ?? error) : error)}\n`);
+    process.exitCode = 1;
+  }
+}

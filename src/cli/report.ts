@@ -1,0 +1,100 @@
+/** What `train` prints: JSON lines for programs, or a progress line for people. */
+import { deviation, mean } from "../lib/statistics.ts";
+import type { Evaluation, RunOutcome, RunResult, TrainingEvent } from "../training/events.ts";
+
+export interface Reporter {
+  see(event: TrainingEvent): void;
+  finish(result: RunResult, outcome: RunOutcome): void;
+}
+
+export function createReporter(json: boolean): Reporter {
+  return json ? jsonReporter() : textReporter();
+}
+
+function jsonReporter(): Reporter {
+  const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    see(event) {
+      switch (event.kind) {
+        case "steps":
+          for (const { step, loss, accuracy } of event.points) print({ step, loss, accuracy });
+          break;
+        case "evaluated":
+          print({ eval: figuresOf(event.evaluation), step: event.evaluation.step });
+          break;
+        case "advice":
+          print({ advice: event.advice, step: event.step, message: event.message });
+          break;
+        default:
+      }
+    },
+    finish: (result, outcome) => print({ final: finalFigures(result, outcome) }),
+  };
+}
+
+function figuresOf({ accuracy, interval, macroF1, loss, examples }: Evaluation) {
+  return { accuracy, interval, macroF1, loss, examples };
+}
+
+/** The last line: metrics of the last and the best evaluation, means over seeds, what was trained, where and how long. */
+function finalFigures(result: RunResult, outcome: RunOutcome) {
+  const { facts, seeds, seconds, stepsPerSecond } = result;
+  const best = seeds.map((seed) => seed.best.accuracy);
+  const last = seeds.at(-1)?.last;
+  return {
+    outcome,
+    ...(last === undefined ? {} : figuresOf(last)),
+    best: { mean: mean(best), deviation: deviation(best), seeds: best },
+    last: { mean: mean(seeds.map((seed) => seed.last.accuracy)), seeds: seeds.map((seed) => seed.last.accuracy) },
+    majority: facts.majorityAccuracy,
+    trained: facts.trained,
+    seconds,
+    stepsPerSecond,
+    backend: facts.backend,
+    adapter: facts.adapter,
+  };
+}
+
+function textReporter(): Reporter {
+  const line = (text: string): void => void process.stderr.write(`${text}\n`);
+  let steps = 0;
+  return {
+    see(event) {
+      switch (event.kind) {
+        case "seed-started": {
+          const { facts } = event;
+          steps = facts.steps;
+          line(`seed ${facts.seed}: ${facts.trainExamples} examples, ${facts.backend} on ${facts.adapter}`);
+          break;
+        }
+        case "steps":
+          progressLine(event.points.at(-1), steps);
+          break;
+        case "evaluated":
+          line(`\r  step ${event.evaluation.step}: accuracy ${percent(event.evaluation.accuracy)}${event.best ? " (best)" : ""}`);
+          break;
+        case "advice":
+          line(`\r${event.message}`);
+          break;
+        default:
+      }
+    },
+    finish(result, outcome) {
+      const best = result.seeds.map((seed) => seed.best.accuracy);
+      const spread = best.length > 1 ? ` ± ${percent(deviation(best))} over ${best.length} seeds` : "";
+      line(`${outcome}: best accuracy ${percent(mean(best))}${spread}, ${result.seconds.toFixed(1)} s`);
+    },
+  };
+}
+
+function progressLine(point: { step: number; loss: number } | undefined, steps: number): void {
+  if (point === undefined || !process.stderr.isTTY) return;
+  const width = 24;
+  const done = Math.round((width * point.step) / steps);
+  const bar = "█".repeat(done) + "░".repeat(width - done);
+  process.stderr.write(`\r${bar} ${point.step}/${steps}  loss ${point.loss.toFixed(3)} `);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

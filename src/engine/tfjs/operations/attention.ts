@@ -1,0 +1,36 @@
+/** Attention over packed rows: unpacked to padded [B·H, T, d], computed with plain tensor operations, packed again. */
+import { add, matMul, mul, reshape, softmax, tensor, type Tensor } from "@tensorflow/tfjs-core";
+import type { AttentionNode } from "../../graph/operations/attention.ts";
+import { layOutAttention, type AttentionLayout } from "../attentionLayout.ts";
+import type { ForwardPass } from "../forwardPass.ts";
+import { takeRows, type RowSource } from "../takeRows.ts";
+
+/** [Rq, H·d]; the log-sum-exp is the business of the derived backward pass and is not kept. */
+export function attention(node: AttentionNode, pass: ForwardPass): Tensor[] {
+  const { inputs, attributes } = node;
+  const { heads, headWidth, scale } = attributes;
+  const layout = layOutAttention(node, pass);
+  const prompt = inputs.prompt === undefined ? [] : [source(inputs.prompt, pass)];
+  const scaled: RowSource = { tensor: mul(pass.tensor(inputs.q), scale), needed: pass.needs(inputs.q) };
+  const unpack = (sources: readonly RowSource[], rows: Int32Array, length: number): Tensor =>
+    reshape(takeRows(sources, headWidth, rows), [layout.sequences * heads, length, headWidth]);
+  const q = unpack([scaled], layout.queryRows, layout.queryLength);
+  const k = unpack([...prompt, source(inputs.k, pass)], layout.keyRows, layout.keyLength);
+  const v = unpack([...prompt, source(inputs.v, pass)], layout.valueRows, layout.keyLength);
+  const y = matMul(probabilities(q, k, layout, heads), v);
+  const needed = node.outputs.some((output) => pass.needs(output));
+  const packed = takeRows([{ tensor: y, needed }], headWidth, layout.outputRows);
+  return [reshape(packed, [-1, heads * headWidth])];
+}
+
+function source(operand: AttentionNode["inputs"]["q"], pass: ForwardPass): RowSource {
+  return { tensor: pass.tensor(operand), needed: pass.needs(operand) };
+}
+
+/** [B·H, Tq, K] */
+function probabilities(q: Tensor, k: Tensor, layout: AttentionLayout, heads: number): Tensor {
+  const { sequences, queryLength, keyLength } = layout;
+  const scores = reshape(matMul(q, k, false, true), [sequences, heads, queryLength, keyLength]);
+  const mask = tensor(layout.mask, [sequences, 1, queryLength, keyLength]);
+  return reshape(softmax(add(scores, mask)), [sequences * heads, queryLength, keyLength]);
+}

@@ -1,0 +1,152 @@
+/**
+ * The end of a training step: gradient norm, statistics and AdamW as dispatches, and their settings as words in the step
+ * buffer. Bias corrections are computed here in f64; the shaders only multiply.
+ */
+import type { UpdateSettings } from "../executor.ts";
+import type { Objective } from "../graph/graph.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { ALIGNED_FLOATS, BufferUsage } from "./constants.ts";
+import { dispatch, read, stepInputs, type Access, type Binding, type Dispatch } from "./dispatch.ts";
+import { kernels } from "./kernels/index.ts";
+import type { Chunk, WebGpuParameters } from "./parameters.ts";
+import type { Runtime } from "./runtime.ts";
+
+const FLOATS_PER_PARTIAL = 4096;
+const NO_GROUP = 0xffff_ffff;
+const GLOBAL_WORDS = 8;
+const GROUP_WORDS = 4;
+
+/** Steps whose statistics are kept until they are read. */
+export const RING_SLOTS = 16_384;
+export const RING_FLOATS = 4;
+
+export class Optimizer {
+  readonly dispatches: readonly Dispatch[];
+  /** Per slot: loss, correct, gradient norm, skipped. */
+  readonly ring: GPUBuffer;
+  readonly #groups: readonly string[];
+  readonly #runtime: Runtime;
+  readonly #buffers: readonly GPUBuffer[];
+
+  constructor(runtime: Runtime, parameters: WebGpuParameters, trained: readonly Tensor[], objective: Objective) {
+    const { STORAGE, COPY_SRC } = BufferUsage;
+    this.#runtime = runtime;
+    this.#groups = [...new Set(trained.map(groupOf))];
+    const chunks = parameters.chunks.filter((chunk) => trained.some((tensor) => chunkOf(parameters, tensor) === chunk));
+    const counts = chunks.map((chunk) => Math.ceil(chunk.floats / FLOATS_PER_PARTIAL));
+    const partialCount = counts.reduce((sum, count) => sum + count, 0);
+    const tables = chunks.map((chunk) => this.#groupTable(parameters, chunk, trained));
+    const partials = runtime.memory.create("gradient norm partials", partialCount * 8, STORAGE);
+    const control = runtime.memory.create("update control", 16, STORAGE);
+    this.ring = runtime.memory.create("statistics ring", RING_SLOTS * RING_FLOATS * 4, STORAGE | COPY_SRC);
+    this.#buffers = [...tables, partials, control, this.ring];
+    const firsts = counts.map((_, i) => counts.slice(0, i).reduce((sum, count) => sum + 2 * count, 0));
+    this.dispatches = [
+      ...chunks.map((chunk, i) => normDispatch(chunk, tables[i] ?? control, partials, firsts[i] ?? 0)),
+      statisticsDispatch(objective, partialCount, partials, control, this.ring),
+      ...chunks.map((chunk, i) => updateDispatch(chunk, tables[i] ?? control, control)),
+    ];
+  }
+
+  get settingsWords(): number {
+    return GLOBAL_WORDS + GROUP_WORDS * this.#groups.length;
+  }
+
+  /** Writes the settings of update number `update` (from 1) into the step's words. @throws when a group is missing. */
+  pack(words: Int32Array, floats: Float32Array, at: number, step: { settings: UpdateSettings; update: number; ringSlot: number }): void {
+    const { settings, update, ringSlot } = step;
+    const { learningRate, beta1, beta2, epsilon, clipNorm, groups } = settings;
+    const firstCorrection = 1 - beta1 ** update;
+    const secondCorrection = 1 - beta2 ** update;
+    floats.set([beta1, 1 - beta1, beta2, 1 - beta2, Math.sqrt(secondCorrection), epsilon, clipNorm], at);
+    words[at + 7] = ringSlot;
+    for (const [i, name] of this.#groups.entries()) {
+      const group = groups[name];
+      if (group === undefined) throw new Error(`The update has no settings for the optimizer group "${name}".`);
+      const own = at + GLOBAL_WORDS + GROUP_WORDS * i;
+      const rate = learningRate * group.learningRateScale;
+      floats[own] = 1 - rate * group.weightDecay;
+      floats[own + 1] = rate / firstCorrection;
+      words[own + 2] = group.active ? 1 : 0;
+    }
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers) this.#runtime.memory.release(buffer);
+  }
+
+  /** The group of each 64 floats of a chunk, which no two tensors share. */
+  #groupTable(parameters: WebGpuParameters, chunk: Chunk, trained: readonly Tensor[]): GPUBuffer {
+    const { STORAGE, COPY_DST } = BufferUsage;
+    const table = new Uint32Array(chunk.floats / ALIGNED_FLOATS).fill(NO_GROUP);
+    for (const tensor of trained) {
+      const place = parameters.trained.get(tensor.label);
+      if (place?.chunk !== chunk) continue;
+      const first = place.offset / 4 / ALIGNED_FLOATS;
+      table.fill(this.#groups.indexOf(groupOf(tensor)), first, first + Math.ceil(place.size / 4 / ALIGNED_FLOATS));
+    }
+    const buffer = this.#runtime.memory.create("optimizer groups", table.byteLength, STORAGE | COPY_DST);
+    this.#runtime.device.gpu.queue.writeBuffer(buffer, 0, table);
+    return buffer;
+  }
+}
+
+function groupOf(tensor: Tensor): string {
+  const group = tensor.parameter?.group;
+  if (group === undefined) throw new Error(`"${tensor.label}" is not trained.`);
+  return group;
+}
+
+function chunkOf(parameters: WebGpuParameters, tensor: Tensor): Chunk | undefined {
+  return parameters.trained.get(tensor.label)?.chunk;
+}
+
+function range(access: Access, buffer: GPUBuffer): Binding {
+  return { kind: "range", access, range: { buffer, offset: 0, size: buffer.size } };
+}
+
+function normDispatch(chunk: Chunk, table: GPUBuffer, partials: GPUBuffer, firstPartial: number): Dispatch {
+  return dispatch({
+    label: "gradient norm",
+    kernel: kernels.gradientNorm,
+    uniforms: { floats: chunk.floats, settings: { kind: "settings" }, firstPartial },
+    bindings: [stepInputs, range("read", table), range("read", chunk.gradients), range("write", partials)],
+    groups: [{ counts: [chunk.floats], per: FLOATS_PER_PARTIAL }],
+    flops: 2 * chunk.floats,
+  });
+}
+
+function statisticsDispatch(
+  { loss, correct }: Objective,
+  partialCount: number,
+  partials: GPUBuffer,
+  control: GPUBuffer,
+  ring: GPUBuffer,
+): Dispatch {
+  return dispatch({
+    label: "statistics",
+    kernel: kernels.statistics,
+    uniforms: { rows: loss.rows, partialCount, settings: { kind: "settings" } },
+    bindings: [stepInputs, read(loss), read(correct), range("read", partials), range("write", control), range("write", ring)],
+    groups: [],
+  });
+}
+
+function updateDispatch(chunk: Chunk, table: GPUBuffer, control: GPUBuffer): Dispatch {
+  return dispatch({
+    label: "AdamW",
+    kernel: kernels.adamw,
+    uniforms: { floats: chunk.floats, settings: { kind: "settings" } },
+    bindings: [
+      stepInputs,
+      range("read", control),
+      range("read", table),
+      range("read", chunk.gradients),
+      range("write", chunk.values),
+      range("write", chunk.firstMoments),
+      range("write", chunk.secondMoments),
+    ],
+    groups: [{ counts: [chunk.floats], per: 64 }],
+    flops: 12 * chunk.floats,
+  });
+}

@@ -1,0 +1,101 @@
+/** What one can do with a run in the table: delete, load its settings, download what it made. */
+import { toCsv, type CsvCell } from "../lib/csv.ts";
+import { saveFile } from "../lib/saveFile.ts";
+import { zip } from "../lib/zip.ts";
+import { deleteRun } from "../storage/runDatabase.ts";
+import { encodeRecord } from "../training/recordFile.ts";
+import { curvesOf, dropCurves } from "./curves.ts";
+import { describeExperiment } from "./describeRun.ts";
+import { useDraft } from "./draft.ts";
+import { engine } from "./engine.ts";
+import { bestOf, isLive, lastOf, type RunEntry } from "./runEntry.ts";
+import { useRuns } from "./runs.ts";
+import { useSession } from "./session.ts";
+import { dropTensors, recordOf, tensorsOf } from "./tensors.ts";
+
+/** The settings of a run become the settings of the page. */
+export function loadSettings(entry: RunEntry): void {
+  useDraft.getState().load(entry.experiment);
+}
+
+export async function removeRun(entry: RunEntry): Promise<void> {
+  if (isLive(entry)) return;
+  useRuns.getState().remove(entry.id);
+  dropCurves(entry.id);
+  dropTensors(entry.id);
+  if (!entry.example) await told("storage", () => deleteRun(entry.id));
+}
+
+/** The adapter in PEFT's file format, as one archive. */
+export async function downloadAdapter(entry: RunEntry): Promise<void> {
+  await told("export", async () => {
+    const { experiment, facts } = entry;
+    const adapter = { experiment, labels: facts?.labels ?? [], tensors: await tensorsOf(entry.id) };
+    const files = await engine().request({ kind: "export-adapter", adapter });
+    saveFile(`${entry.name}-adapter.zip`, new Blob([zip(files)], { type: "application/zip" }));
+  });
+}
+
+/** Everything about a run in one JSON file, trained numbers included. */
+export async function downloadRecord(entry: RunEntry): Promise<void> {
+  await told("export", async () => {
+    const record = JSON.stringify(encodeRecord(await recordOf(entry)), null, 1);
+    saveFile(`${entry.name}.json`, new Blob([record], { type: "application/json" }));
+  });
+}
+
+export function downloadTable(runs: readonly RunEntry[]): void {
+  downloadCsv("runs.csv", runsTable(runs));
+}
+
+export function downloadCurves(entry: RunEntry): void {
+  downloadCsv(`${entry.name}-curves.csv`, curvesTable(entry));
+}
+
+function downloadCsv(name: string, rows: readonly (readonly CsvCell[])[]): void {
+  saveFile(name, new Blob([toCsv(rows)], { type: "text/csv;charset=utf-8" }));
+}
+
+/** One row per run and seed, with plain numbers. */
+export function runsTable(runs: readonly RunEntry[]): CsvCell[][] {
+  const header =
+    "name,settings,seed,best accuracy,interval low,interval high,best macro-F1,last accuracy,trained prompt,trained head,trained model,seconds,backend";
+  const rows = runs.flatMap((run) => {
+    const last = lastOf(run);
+    return bestOf(run).map((best, index) => [
+      run.name,
+      describeExperiment(run.experiment),
+      run.experiment.seed + index,
+      best.accuracy,
+      ...best.interval,
+      best.macroF1,
+      last[index]?.accuracy,
+      run.facts?.trained.prompt,
+      run.facts?.trained.head,
+      run.facts?.trained.model,
+      run.seeds[index]?.seconds,
+      run.facts?.backend,
+    ]);
+  });
+  return [header.split(","), ...rows];
+}
+
+/** Steps and evaluations in one long table. */
+export function curvesTable(entry: RunEntry): CsvCell[][] {
+  const rows: CsvCell[][] = [["seed", "part", "step", "loss", "accuracy", "gradient norm", "learning rate", "macro-F1"]];
+  for (const { seed, steps, evaluations } of curvesOf(entry.id)) {
+    for (const { step, loss, accuracy, gradientNorm, learningRate } of steps) {
+      rows.push([seed, "train", step, loss, accuracy, gradientNorm, learningRate, undefined]);
+    }
+    for (const { step, loss, accuracy, macroF1 } of evaluations) {
+      rows.push([seed, "evaluation", step, loss, accuracy, undefined, undefined, macroF1]);
+    }
+  }
+  return rows;
+}
+
+async function told(area: "export" | "storage", work: () => Promise<void>): Promise<void> {
+  const { report } = useSession.getState();
+  report(area, undefined);
+  await work().catch((error: unknown) => report(area, error instanceof Error ? error.message : String(error)));
+}

@@ -1,0 +1,37 @@
+/** Trained tensors of runs: fresh and shipped ones in memory, kept ones read from the browser's storage when asked for. */
+import { readTensors } from "../storage/runDatabase.ts";
+import type { RunRecord, SeedCurves, TrainedTensor } from "../worker/protocol.ts";
+import { curvesOf } from "./curves.ts";
+import type { RunEntry } from "./runEntry.ts";
+
+const held = new Map<string, readonly TrainedTensor[]>();
+
+export function holdTensors(runId: string, tensors: readonly TrainedTensor[]): void {
+  held.set(runId, tensors);
+}
+
+export function dropTensors(runId: string): void {
+  held.delete(runId);
+}
+
+/** Throws when neither memory nor storage has them. */
+export async function tensorsOf(runId: string): Promise<readonly TrainedTensor[]> {
+  const tensors = held.get(runId) ?? (await readTensors(runId));
+  if (!tensors || tensors.length === 0) {
+    throw new Error("This run's trained numbers are not in this browser any more. Train again with its settings.");
+  }
+  held.set(runId, tensors);
+  return tensors;
+}
+
+/** The whole record of a finished run, for download. */
+export async function recordOf(entry: RunEntry): Promise<RunRecord> {
+  const { id, name, createdAt, experiment, modelHash, dataHash, environment, facts, status } = entry;
+  if (!facts || status === "running" || status === "paused" || status === "failed") {
+    throw new Error(`${name} has no result yet. Wait until it is finished, or stop it.`);
+  }
+  const curves: readonly SeedCurves[] = curvesOf(id);
+  const { seeds, seconds = 0, stepsPerSecond = 0 } = entry;
+  const result = { facts, seeds, seconds, stepsPerSecond, tensors: await tensorsOf(id) };
+  return { version: 1, id, name, createdAt, experiment, modelHash, dataHash, outcome: status, curves, result, environment };
+}

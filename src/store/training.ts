@@ -1,0 +1,143 @@
+/** Train, pause, step, stop: from the buttons to the worker, and from the worker's run events to the runs store. */
+import { friendlyName } from "../lib/friendlyName.ts";
+import { saveRun } from "../storage/runDatabase.ts";
+import { Refusal } from "../worker/client.ts";
+import type { Problem, RunResult, TrainingEvent } from "../worker/protocol.ts";
+import { addEvaluation, addSteps, curvesOf, startSeed } from "./curves.ts";
+import { dataSource, useData } from "./data.ts";
+import { useDraft } from "./draft.ts";
+import { engine } from "./engine.ts";
+import { environment } from "./environment.ts";
+import { throttled } from "./latest.ts";
+import { RateMeter } from "./rate.ts";
+import { applyEvent, isLive, newEntry, type RunEntry } from "./runEntry.ts";
+import { findRun, freeColours, useRuns } from "./runs.ts";
+import { useSession } from "./session.ts";
+import { holdTensors } from "./tensors.ts";
+
+/** Charts and numbers change at most four times a second. */
+const PUBLISH_MILLISECONDS = 250;
+
+/** Entries that are ahead of the store until the next publication. */
+const ahead = new Map<string, RunEntry>();
+const meter = new RateMeter();
+const publish = throttled(PUBLISH_MILLISECONDS, () => {
+  useRuns.getState().replace([...ahead.values()]);
+  ahead.clear();
+  const stepsPerSecond = meter.stepsPerSecond;
+  if (stepsPerSecond !== undefined) useSession.getState().update({ stepsPerSecond });
+});
+
+export function liveRun(runs: readonly RunEntry[]): RunEntry | undefined {
+  return runs.find(isLive);
+}
+
+/** Starts a run with the settings on the page; `paused` starts it before its first step. */
+export async function train(paused = false): Promise<void> {
+  const { experiment } = useDraft.getState();
+  const { own, report } = useData.getState();
+  const { model, report: tell } = useSession.getState();
+  tell("training", undefined);
+  const data = dataSource(experiment, own);
+  if (typeof data === "string") return tell("data", data);
+  const { runs, add, select } = useRuns.getState();
+  const entry = newEntry({
+    id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`,
+    name: friendlyName(new Set(runs.map(({ name }) => name))),
+    createdAt: new Date().toISOString(),
+    colour: freeColours(runs, 1)[0] ?? 0,
+    experiment,
+    modelHash: model?.hash ?? "",
+    dataHash: report?.hash ?? "",
+    environment: environment(),
+  });
+  meter.reset();
+  add([entry]);
+  select(entry.id);
+  await engine()
+    .request({ kind: "train", runId: entry.id, experiment, data, paused })
+    .catch((error: unknown) => failRun(entry.id, problemOf(error)));
+}
+
+export async function pause(): Promise<void> {
+  await control("pause");
+}
+
+export async function resume(): Promise<void> {
+  meter.reset();
+  await control("resume");
+}
+
+/** One step of the paused run; with no run it starts one that waits, and takes its first step. */
+export async function step(): Promise<void> {
+  if (!liveRun(useRuns.getState().runs)) await train(true);
+  await control("step");
+}
+
+export async function stop(): Promise<void> {
+  await control("stop");
+}
+
+async function control(kind: "pause" | "resume" | "step" | "stop"): Promise<void> {
+  const run = liveRun(useRuns.getState().runs);
+  if (!run) return;
+  try {
+    await engine().request({ kind, runId: run.id });
+  } catch (error) {
+    useSession.getState().report("training", problemOf(error).message);
+  }
+}
+
+/** Takes one event of a run. Points go to the curves at once; the page sees them at the next publication. */
+export function receiveRunEvent(runId: string, event: TrainingEvent): void {
+  const entry = ahead.get(runId) ?? findRun(useRuns.getState(), runId);
+  if (!entry) return;
+  noteCurves(runId, event);
+  const next = applyEvent(entry, event);
+  ahead.set(runId, next);
+  noteSpeed(next, event);
+  if (event.kind === "steps" || event.kind === "moved" || event.kind === "evaluated") return publish();
+  publish.now();
+  if (event.kind === "finished") void keep(next, event.record);
+}
+
+function noteCurves(runId: string, event: TrainingEvent): void {
+  if (event.kind === "seed-started") startSeed(runId, event.seedIndex, event.facts.seed);
+  if (event.kind === "steps") addSteps(runId, event.seedIndex, event.points);
+  if (event.kind === "evaluated") addEvaluation(runId, event.seedIndex, event.evaluation);
+}
+
+function noteSpeed(entry: RunEntry, event: TrainingEvent): void {
+  if (event.kind === "steps") meter.note(entry.seedIndex * (entry.facts?.steps ?? 0) + entry.step, performance.now() / 1000);
+  if (event.kind === "paused" || event.kind === "seed-started") meter.reset();
+  if (event.kind === "finished") useSession.getState().update({ stepsPerSecond: event.record.stepsPerSecond });
+}
+
+/** A run that ended keeps its tensors in memory and, if it can, in the browser's storage. */
+async function keep(entry: RunEntry, result: RunResult): Promise<void> {
+  holdTensors(entry.id, result.tensors);
+  const { id, name, createdAt, experiment, modelHash, dataHash, status } = entry;
+  if (status === "running" || status === "paused" || status === "failed") return;
+  const fixed = { version: 1, id, name, createdAt, experiment, modelHash, dataHash } as const;
+  const record = { ...fixed, outcome: status, curves: curvesOf(id), result, environment: entry.environment };
+  await saveRun(record).catch((error: unknown) => useSession.getState().report("storage", problemOf(error).message));
+}
+
+/** Marks a run as failed and says why where the page shows such things. */
+export function failRun(runId: string, problem: Problem): void {
+  const entry = ahead.get(runId) ?? findRun(useRuns.getState(), runId);
+  if (!entry || !isLive(entry)) return;
+  ahead.set(runId, { ...entry, status: "failed", problem: problem.message });
+  publish.now();
+  useSession.getState().report("training", problem.message);
+}
+
+/** Every run in progress fails with the worker. */
+export function failLiveRuns(message: string): void {
+  for (const run of useRuns.getState().runs.filter(isLive)) failRun(run.id, { area: "training", message });
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Refusal) return error.problem;
+  return { area: "training", message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,84 @@
+/** Run records as JSON: the `run.json` of the command line, the shipped examples and the page's "run record". Tensors are base64. */
+import { z } from "zod";
+import { experimentSchema } from "../config/experiment.ts";
+import { base64FromFloats, floatsFromBase64 } from "../lib/base64.ts";
+import type { RunRecord } from "./runRecord.ts";
+
+const evaluationSchema = z.object({
+  step: z.int(),
+  accuracy: z.number(),
+  interval: z.tuple([z.number(), z.number()]),
+  macroF1: z.number(),
+  loss: z.number(),
+  examples: z.int(),
+});
+
+const pointSchema = z.object({
+  step: z.int(),
+  // JSON has no NaN or infinity; the loss of a diverged step is written as null.
+  loss: z.number().nullable().transform((loss) => loss ?? NaN),
+  accuracy: z.number(),
+  gradientNorm: z.number().nullable().transform((norm) => norm ?? NaN),
+  learningRate: z.number(),
+  skipped: z.boolean(),
+});
+
+const factsSchema = z.object({
+  seed: z.int(),
+  steps: z.int(),
+  labels: z.array(z.string()),
+  trainExamples: z.int(),
+  evaluationExamples: z.int(),
+  majorityAccuracy: z.number(),
+  trained: z.object({ prompt: z.int(), head: z.int(), model: z.int() }),
+  truncated: z.int(),
+  backend: z.string(),
+  adapter: z.string(),
+});
+
+const tensorSchema = z.object({
+  name: z.string(),
+  rows: z.int(),
+  width: z.int(),
+  values: z.string().transform(floatsFromBase64),
+});
+
+const recordSchema = z.object({
+  version: z.literal(1),
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  experiment: experimentSchema,
+  modelHash: z.string(),
+  dataHash: z.string(),
+  outcome: z.enum(["finished", "stopped", "diverged"]),
+  curves: z.array(z.object({ seed: z.int(), steps: z.array(pointSchema), evaluations: z.array(evaluationSchema) })),
+  result: z.object({
+    facts: factsSchema,
+    seeds: z.array(
+      z.object({ seed: z.int(), best: evaluationSchema, last: evaluationSchema, seconds: z.number() }),
+    ),
+    tensors: z.array(tensorSchema),
+    seconds: z.number(),
+    stepsPerSecond: z.number(),
+  }),
+  environment: z.string(),
+  example: z.boolean().optional(),
+});
+
+/** JSON text of a record. */
+export function encodeRecord(record: RunRecord): string {
+  const replace = (_key: string, value: unknown): unknown => (value instanceof Float32Array ? base64FromFloats(value) : value);
+  return JSON.stringify(record, replace);
+}
+
+/** A record from parsed JSON. Throws naming the first fields that do not fit. */
+export function decodeRecord(input: unknown): RunRecord {
+  const parsed = recordSchema.safeParse(input);
+  if (!parsed.success) {
+    const fields = parsed.error.issues.slice(0, 4).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`This is not a run record of the studio. ${fields.join("; ")}`);
+  }
+  const { example, ...record } = parsed.data;
+  return example === undefined ? record : { ...record, example };
+}

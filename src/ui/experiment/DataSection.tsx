@@ -1,0 +1,77 @@
+/** Which examples: a built-in set, or the visitor's own. Says what was read, and warns before training, not after. */
+import { Button, NativeSelect } from "@mantine/core";
+import { lazy, Suspense, useId, useState } from "react";
+import { builtInDataSets } from "../../config/experiment.ts";
+import { formatCount, formatPercent } from "../../lib/format.ts";
+import { dataLabel, useData } from "../../store/data.ts";
+import { useDraft } from "../../store/draft.ts";
+import { useSession } from "../../store/session.ts";
+import type { DataReport } from "../../worker/protocol.ts";
+import { Message } from "../shared/Message.tsx";
+import classes from "./ExperimentPanel.module.css";
+import slider from "../shared/StopSlider.module.css";
+
+const OwnDataDialog = lazy(() => import("./OwnDataDialog.tsx"));
+
+export function DataSection() {
+  const data = useDraft(({ experiment }) => experiment.data);
+  const change = useDraft((draft) => draft.change);
+  const own = useData((state) => state.own);
+  const report = useData((state) => state.report);
+  const problem = useSession(({ problems }) => problems.data);
+  const [dialog, setDialog] = useState(false);
+  const label = useId();
+
+  const sets = builtInDataSets.map((id) => ({ value: `built-in:${id}`, label: dataLabel({ kind: "built-in", id }) }));
+  const names = new Set([own?.name, data.kind === "own" ? data.name : undefined].filter((name) => name !== undefined));
+  const options = [...sets, ...[...names].map((name) => ({ value: `own:${name}`, label: name }))];
+  const choose = (value: string) => {
+    const name = value.slice(value.indexOf(":") + 1);
+    change("data", value.startsWith("own:") ? { kind: "own", name } : { kind: "built-in", id: name });
+  };
+
+  return (
+    <div className={classes.stack}>
+      <label htmlFor={label} className={slider.label}>
+        Data
+      </label>
+      <div className={classes.dataRow}>
+        <NativeSelect
+          id={label}
+          size="xs"
+          value={data.kind === "own" ? `own:${data.name}` : `built-in:${data.id}`}
+          data={options}
+          onChange={(event) => choose(event.currentTarget.value)}
+        />
+        <Button size="xs" variant="default" onClick={() => setDialog(true)}>
+          Own data…
+        </Button>
+      </div>
+      {problem && <Message kind="problem">{problem}</Message>}
+      {report && !problem && <DataFacts report={report} />}
+      {dialog && (
+        <Suspense fallback={null}>
+          <OwnDataDialog onClose={() => setDialog(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function DataFacts({ report }: { readonly report: DataReport }) {
+  const { trainExamples, evaluationExamples, labels, truncated, unknownShare, unknownExamples } = report;
+  return (
+    <>
+      <p className={classes.dataFacts}>
+        {formatCount(trainExamples)} to train on, {formatCount(evaluationExamples)} to evaluate · {labels.join(", ")}
+        {truncated > 0 && ` · ${formatCount(truncated)} ${truncated === 1 ? "text is" : "texts are"} cut to fit`}
+      </p>
+      {unknownShare > 0.1 && (
+        <Message kind="note">
+          {formatPercent(unknownShare)} of the tokens are unknown to this model, e.g. {unknownExamples.slice(0, 5).join(", ")}. It
+          was made for English; expect weak results.
+        </Message>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+/** What the settings cost, before anything runs: trained numbers at once, time and memory as soon as the engine has them. */
+import { formatBytes, formatCount, formatPercent, formatSeconds } from "../../lib/format.ts";
+import { trainedNumbersOf } from "../../methods/index.schema.ts";
+import { useDraft } from "../../store/draft.ts";
+import { useSession } from "../../store/session.ts";
+import type { Estimate } from "../../worker/protocol.ts";
+import { useDimensions } from "../hooks/useDimensions.ts";
+import { Message } from "../shared/Message.tsx";
+import classes from "./ExperimentPanel.module.css";
+
+export function EstimateLine() {
+  const experiment = useDraft((draft) => draft.experiment);
+  const estimate = useSession((session) => session.estimate);
+  const problem = useSession(({ problems }) => problems.settings) ?? estimate?.problem;
+  const { dimensions, classes: classCount } = useDimensions();
+  const trained = dimensions && classCount ? trainedNumbersOf(experiment.method, dimensions, classCount) : undefined;
+  const total = trained ? trained.prompt + trained.head + trained.model : undefined;
+  return (
+    <div className={classes.estimate} aria-live="polite">
+      {problem && <Message kind="problem">{problem}</Message>}
+      <div className={classes.trained}>
+        {total === undefined ? "–" : formatCount(total)} <span className={classes.trainedWords}>trained numbers (parameters)</span>
+      </div>
+      {trained && dimensions && total !== undefined && (
+        <div className={classes.figures}>
+          {trained.model > 0 && <span>model {formatCount(trained.model)}</span>}
+          {trained.prompt > 0 && <span>prompt {formatCount(trained.prompt)}</span>}
+          <span>head {formatCount(trained.head)}</span>
+          <span>{formatPercent(total / dimensions.parameters)} of the model</span>
+        </div>
+      )}
+      <div className={classes.figures}>{estimate && <Costs estimate={estimate} steps={experiment.training.steps * experiment.seeds} />}</div>
+    </div>
+  );
+}
+
+function Costs({ estimate, steps }: { readonly estimate: Estimate; readonly steps: number }) {
+  const { secondsPerStep, weightBytes, activationBytes } = estimate;
+  return (
+    <>
+      <span>{secondsPerStep === undefined ? "time known after the first steps here" : `~ ${formatSeconds(secondsPerStep * steps)}`}</span>
+      <span>{formatBytes(weightBytes + activationBytes)} memory</span>
+      <span>{formatCount(steps)} steps</span>
+    </>
+  );
+}

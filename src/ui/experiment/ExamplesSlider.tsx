@@ -1,0 +1,40 @@
+/** Examples per class: the few-shot slider. Its last stop is "all"; the seed decides which examples are drawn. */
+import { useCallback } from "react";
+import { useData } from "../../store/data.ts";
+import { useDraft } from "../../store/draft.ts";
+import { Hint } from "../shared/Hint.tsx";
+import { StopSlider } from "../shared/StopSlider.tsx";
+import { ResetButton } from "./ResetButton.tsx";
+
+const HINT =
+  "Trains on k examples of each class, drawn by the seed, to see how little data is enough. “All” uses the whole training part. Evaluation always uses every evaluation example.";
+
+/** Powers of two below the largest class, then the class itself, which stands for "all". */
+export function exampleStops(largestClass: number): number[] {
+  const stops: number[] = [];
+  for (let stop = 1; stop < largestClass; stop *= 2) stops.push(stop);
+  return [...stops, Math.max(1, largestClass)];
+}
+
+export function ExamplesSlider() {
+  const chosen = useDraft(({ experiment }) => experiment.examplesPerClass);
+  const change = useDraft((draft) => draft.change);
+  const largest = useData(({ report }) => Math.max(2, ...Object.values(report?.trainPerLabel ?? { unknown: 128 })));
+  const words = useCallback((value: number) => (value >= largest ? "all" : String(value)), [largest]);
+  const value = Math.min(chosen ?? largest, largest);
+  return (
+    <StopSlider
+      label="Examples per class"
+      value={value}
+      stops={exampleStops(largest)}
+      words={words}
+      onChange={(next) => change("examplesPerClass", next >= largest ? null : next)}
+      aside={(labelId) => (
+        <>
+          <Hint text={HINT} of={labelId} />
+          <ResetButton path="examplesPerClass" labelId={labelId} />
+        </>
+      )}
+    />
+  );
+}

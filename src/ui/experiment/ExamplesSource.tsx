@@ -1,0 +1,95 @@
+/** One source of examples: choose a file or paste, map the columns if their names are unusual, see what is wrong where. */
+import { Button, NativeSelect, Textarea } from "@mantine/core";
+import { useRef } from "react";
+import { parseExamples, type ColumnMap, type ParsedExamples } from "../../store/parseExamples.ts";
+import { Message } from "../shared/Message.tsx";
+import classes from "./OwnDataDialog.module.css";
+
+export interface SourceState {
+  readonly name: string;
+  readonly text: string;
+  readonly parsed: ParsedExamples | undefined;
+}
+
+interface ExamplesSourceProps {
+  readonly title: string;
+  readonly state: SourceState;
+  readonly onChange: (state: SourceState) => void;
+}
+
+/** More than this is not put into the text box: the browser would crawl. */
+const SHOWN_CHARACTERS = 20_000;
+
+export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) {
+  const file = useRef<HTMLInputElement>(null);
+  const read = async (name: string, text: string, columns?: ColumnMap) => {
+    onChange({ name, text, parsed: undefined });
+    const parsed = text === "" ? undefined : await parseExamples(name || "The pasted text", text, columns);
+    onChange({ name, text, parsed });
+  };
+  const open = async (chosen: File | undefined) => chosen && read(chosen.name, await chosen.text());
+  const { parsed, text, name } = state;
+  return (
+    <div
+      className={classes.source}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        void open(event.dataTransfer.files[0]);
+      }}
+    >
+      <Textarea
+        label={title}
+        placeholder={"text,label\nA moving, funny film,positive\nIt never comes alive,negative"}
+        rows={6}
+        value={text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}\n…` : text}
+        readOnly={text.length > SHOWN_CHARACTERS}
+        onChange={(event) => void read("", event.currentTarget.value)}
+        spellCheck={false}
+      />
+      <div className={classes.fileRow}>
+        <Button variant="default" size="xs" onClick={() => file.current?.click()}>
+          Open a file…
+        </Button>
+        <span>{name || "or drop one here"}</span>
+        <input
+          ref={file}
+          type="file"
+          hidden
+          aria-label={`${title} file`}
+          accept=".csv,.tsv,.tab,.jsonl,.ndjson,.json,.txt"
+          onChange={(event) => void open(event.currentTarget.files?.[0])}
+        />
+      </div>
+      {parsed?.kind === "problem" && <Message kind="problem">{parsed.message}</Message>}
+      {parsed?.kind === "columns-needed" && (
+        <Columns parsed={parsed} onChoose={(columns) => void read(name, text, columns)} />
+      )}
+    </div>
+  );
+}
+
+type ColumnsNeeded = Extract<ParsedExamples, { readonly kind: "columns-needed" }>;
+
+function Columns({ parsed, onChoose }: { readonly parsed: ColumnsNeeded; readonly onChoose: (map: ColumnMap) => void }) {
+  const form = useRef<HTMLFormElement>(null);
+  const submit = () => {
+    if (!form.current) return;
+    const chosen = new FormData(form.current);
+    const textPair = String(chosen.get("textPair") ?? "");
+    onChoose({ text: String(chosen.get("text")), label: String(chosen.get("label")), ...(textPair && { textPair }) });
+  };
+  return (
+    <Message kind="problem">
+      <p>{parsed.message}</p>
+      <form ref={form} className={classes.columns} onSubmit={(event) => event.preventDefault()}>
+        <NativeSelect size="xs" name="text" label="Text" data={[...parsed.columns]} defaultValue={parsed.guess.text} />
+        <NativeSelect size="xs" name="label" label="Label" data={[...parsed.columns].reverse()} defaultValue={parsed.guess.label} />
+        <NativeSelect size="xs" name="textPair" label="Second text" data={[{ value: "", label: "none" }, ...parsed.columns]} />
+        <Button size="xs" onClick={submit}>
+          Use these columns
+        </Button>
+      </form>
+    </Message>
+  );
+}

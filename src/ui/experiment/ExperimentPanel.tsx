@@ -1,0 +1,31 @@
+/** Everything a run depends on. Only what touches every experiment is in sight; the rest is under "More". */
+import { methodDescriptions } from "../../methods/index.schema.ts";
+import { useDraft } from "../../store/draft.ts";
+import { Panel } from "../shared/Panel.tsx";
+import { DataSection } from "./DataSection.tsx";
+import { EstimateLine } from "./EstimateLine.tsx";
+import { ExamplesSlider } from "./ExamplesSlider.tsx";
+import { LayersControl } from "./LayersControl.tsx";
+import { LearningRateSlider } from "./LearningRateSlider.tsx";
+import { MethodCards } from "./MethodCards.tsx";
+import { MoreSettings } from "./MoreSettings.tsx";
+import { PromptLengthSlider } from "./PromptLengthSlider.tsx";
+import classes from "./ExperimentPanel.module.css";
+
+export function ExperimentPanel() {
+  const method = useDraft(({ experiment }) => experiment.method);
+  return (
+    <Panel title="Experiment" aside={methodDescriptions[method.kind].term}>
+      <div className={classes.controls}>
+        <DataSection />
+        <MethodCards />
+        {"promptLength" in method && <PromptLengthSlider length={method.promptLength} />}
+        <LayersControl />
+        <ExamplesSlider />
+        <LearningRateSlider />
+        <MoreSettings />
+        <EstimateLine />
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,204 @@
+/**
+ * The studio behind the page: holds the device, the model, the examples and the active runs, and carries out commands. It
+ * knows no message channel; `worker.ts` gives it one function to speak with.
+ */
+import type { Experiment } from "../config/experiment.ts";
+import type { Executor } from "../engine/executor.ts";
+import { messageOf } from "../lib/errors.ts";
+import type { LoadedModel } from "../models/loadModel.ts";
+import { exportAdapter } from "../training/adapterFiles.ts";
+import { createRunControl, type RunControl } from "../training/control.ts";
+import { describeData } from "../training/describeData.ts";
+import { estimateRun } from "../training/estimate.ts";
+import { createPredictor } from "../training/predict.ts";
+import type { ExampleSet } from "../training/prepareData.ts";
+import { previewText } from "../training/preview.ts";
+import { train } from "../training/train.ts";
+import { readExamples, readModel } from "./assets.ts";
+import { openDevice, type OpenedDevice } from "./device.ts";
+import type {
+  AdapterState,
+  Answers,
+  Command,
+  CommandKind,
+  CommandOf,
+  DataSource,
+  DeviceReport,
+  Estimate,
+  ModelReport,
+  ModelSource,
+  NamedFile,
+  Prediction,
+  ProblemArea,
+  WorkerMessage,
+} from "./protocol.ts";
+
+/** Says which part of the page a failed command belongs to. */
+export const problemAreas: Readonly<Record<CommandKind, ProblemArea>> = {
+  open: "device",
+  "load-model": "model",
+  "read-data": "data",
+  preview: "data",
+  estimate: "settings",
+  train: "training",
+  pause: "training",
+  resume: "training",
+  step: "training",
+  stop: "training",
+  predict: "training",
+  "export-adapter": "export",
+};
+
+export interface Studio {
+  carryOut(command: Command): Promise<Answers[CommandKind]>;
+}
+
+/** `tell` sends a message to the page. */
+export function createStudio(tell: (message: WorkerMessage) => void): Studio {
+  let opening: CommandOf<"open"> | undefined;
+  let device: Promise<OpenedDevice> | undefined;
+  let model: LoadedModel | undefined;
+  /** Speed of the last run on this device, floating-point operations per second. */
+  let speed: number | undefined;
+  const examples = new Map<string, Promise<ExampleSet>>();
+  const runs = new Map<string, RunControl>();
+
+  const open = async (command: CommandOf<"open">): Promise<DeviceReport> => {
+    if (device !== undefined) (await device.catch(() => undefined))?.executor.dispose();
+    opening = command;
+    device = undefined;
+    speed = undefined;
+    return (await openedDevice()).report;
+  };
+
+  const openedDevice = (): Promise<OpenedDevice> => {
+    if (opening === undefined) throw new Error("The device was not opened yet.");
+    device ??= openDevice(opening.backend).then((opened) => {
+      opened.executor.onEvent((event) => {
+        if (event.kind === "lost") device = undefined;
+        tell({ kind: "device-event", event: event.kind, message: event.message });
+      });
+      return opened;
+    });
+    return device;
+  };
+
+  const executor = async (): Promise<Executor> => (await openedDevice()).executor;
+  const base = (): string => opening?.base ?? globalThis.location.href;
+
+  const readyModel = (): LoadedModel => {
+    if (model === undefined) throw new Error("No model is loaded yet. Wait for it, or open one.");
+    return model;
+  };
+
+  const openModel = async (source: ModelSource): Promise<ModelReport> => {
+    model = await readModel(source, base(), (loaded, total) => tell({ kind: "model-progress", loaded, total }));
+    const { id, family, bytes, hash, unexpected } = model;
+    return { id, family: family.family, dimensions: family.dimensions, bytes, hash, unexpected };
+  };
+
+  const examplesOf = (data: DataSource): Promise<ExampleSet> => {
+    if (data.kind === "own") return readExamples(data, base());
+    const known = examples.get(data.id) ?? readExamples(data, base());
+    examples.set(data.id, known);
+    known.catch(() => examples.delete(data.id));
+    return known;
+  };
+
+  const estimate = async ({ experiment, data }: CommandOf<"estimate">): Promise<Estimate> => {
+    const figures = estimateRun(experiment, readyModel(), await examplesOf(data));
+    return speed === undefined ? figures : { ...figures, secondsPerStep: figures.stepFlops / speed };
+  };
+
+  const startRun = async ({ runId, experiment, data, paused }: CommandOf<"train">): Promise<null> => {
+    const loaded = readyModel();
+    const set = await examplesOf(data);
+    const control = createRunControl(paused);
+    runs.set(runId, control);
+    void carryRun(runId, experiment, { loaded, set, control });
+    return null;
+  };
+
+  const carryRun = async (
+    runId: string,
+    experiment: Experiment,
+    { loaded, set, control }: { loaded: LoadedModel; set: ExampleSet; control: RunControl },
+  ): Promise<void> => {
+    try {
+      for await (const event of train({ experiment, model: loaded, examples: set, control, executor })) {
+        tell({ kind: "run-event", runId, event });
+        if (event.kind === "finished" && event.record.stepsPerSecond > 0) {
+          speed = estimateRun(experiment, loaded, set).stepFlops * event.record.stepsPerSecond;
+        }
+      }
+    } catch (error) {
+      tell({ kind: "run-failed", runId, problem: { area: "training", message: messageOf(error) } });
+    } finally {
+      runs.delete(runId);
+    }
+  };
+
+  const control = ({ kind, runId }: CommandOf<"pause" | "resume" | "step" | "stop">): null => {
+    const run = runs.get(runId);
+    if (run === undefined) throw new Error("This run is not active any more.");
+    run[kind]();
+    return null;
+  };
+
+  const predict = async ({ adapter, texts }: CommandOf<"predict">): Promise<readonly Prediction[]> => {
+    const { experiment, labels } = adapter;
+    const predictor = await createPredictor({
+      experiment,
+      labels,
+      model: readyModel(),
+      executor: await executor(),
+      ...trainedValues(adapter),
+    });
+    try {
+      const answers = await predictor.predict(texts);
+      return answers.map(({ label, probabilities }) => ({
+        label,
+        probabilities: Object.fromEntries(labels.map((name, index) => [name, probabilities[index] ?? 0])),
+      }));
+    } finally {
+      predictor.dispose();
+    }
+  };
+
+  const carryOut = async (command: Command): Promise<Answers[CommandKind]> => {
+    switch (command.kind) {
+      case "open":
+        return open(command);
+      case "load-model":
+        return openModel(command.source);
+      case "read-data":
+        return describeData(await examplesOf(command.data), command.experiment, readyModel());
+      case "preview":
+        return previewText(command, command.experiment, readyModel());
+      case "estimate":
+        return estimate(command);
+      case "train":
+        return startRun(command);
+      case "pause":
+      case "resume":
+      case "step":
+      case "stop":
+        return control(command);
+      case "predict":
+        return predict(command);
+      case "export-adapter":
+        return adapterFiles(command.adapter, readyModel());
+      default:
+        return command satisfies never;
+    }
+  };
+  return { carryOut };
+}
+
+function trainedValues({ tensors }: AdapterState): { values?: Map<string, Float32Array> } {
+  return tensors.length === 0 ? {} : { values: new Map(tensors.map(({ name, values }) => [name, values])) };
+}
+
+function adapterFiles(adapter: AdapterState, { family }: LoadedModel): NamedFile[] {
+  return [...exportAdapter(adapter, family.dimensions)].map(([name, bytes]) => ({ name, bytes }));
+}

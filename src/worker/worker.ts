@@ -1,0 +1,20 @@
+/** The worker's entry: message in, call, answer out. Everything else is in `studio.ts`. */
+import { messageOf } from "../lib/errors.ts";
+import type { Request, WorkerMessage } from "./protocol.ts";
+import { createStudio, problemAreas } from "./studio.ts";
+
+const tell = (message: WorkerMessage): void => globalThis.postMessage(message);
+const studio = createStudio(tell);
+
+globalThis.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  void answer(data);
+});
+
+async function answer({ request, command }: Request): Promise<void> {
+  try {
+    tell({ kind: "answer", request, answer: await studio.carryOut(command) });
+  } catch (error) {
+    const area = problemAreas[command.kind];
+    tell({ kind: "refusal", request, problem: { area, message: messageOf(error) } });
+  }
+}

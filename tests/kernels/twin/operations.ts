@@ -1,0 +1,242 @@
+/** Every operation of the graph in plain TypeScript with f64 sums; attention has a file of its own. */
+import type { ActivationKind } from "../../../src/engine/graph/operations/activation.ts";
+import type { GraphNode, NodeOf } from "../../../src/engine/graph/operations/index.ts";
+import type { Tensor } from "../../../src/engine/graph/tensor.ts";
+import {
+  attentionForward,
+  attentionKeyValueGradient,
+  attentionPromptGradient,
+  attentionQueryGradient,
+} from "./attention.ts";
+import { erf } from "./erf.ts";
+import type { Twin } from "./twin.ts";
+
+/** Values of the outputs of a node, row-major. */
+export function computeNode(node: GraphNode, twin: Twin): Float64Array[] {
+  switch (node.op) {
+    case "matmul":
+      return [matmul(node, twin)];
+    case "add":
+      return [fill(twin, node.outputs, (i) => at(twin, node.inputs.a, i) + at(twin, node.inputs.b, i))];
+    case "activation":
+      return [fill(twin, node.outputs, (i) => activate(node.attributes.activation, at(twin, node.inputs.x, i)))];
+    case "activationGradient":
+      return [fill(twin, node.outputs, (i) => at(twin, node.inputs.dy, i) * slope(node.attributes.activation, at(twin, node.inputs.x, i)))];
+    case "layerNorm":
+      return layerNorm(node, twin);
+    case "layerNormInputGradient":
+      return [layerNormInputGradient(node, twin)];
+    case "layerNormParameterGradient":
+      return layerNormParameterGradient(node, twin);
+    case "gather":
+      return [gather(node, twin)];
+    case "scatter":
+      return [scatter(node, twin)];
+    case "columnSum":
+      return [columnSum(node, twin)];
+    case "crossEntropy":
+      return crossEntropy(node, twin);
+    case "crossEntropyGradient":
+      return [crossEntropyGradient(node, twin)];
+    case "collectPartials":
+      return [collectPartials(node, twin)];
+    case "attention":
+      return attentionForward(node, twin);
+    case "attentionDelta":
+      return [attentionDelta(node, twin)];
+    case "attentionQueryGradient":
+      return attentionQueryGradient(node, twin);
+    case "attentionKeyValueGradient":
+      return attentionKeyValueGradient(node, twin);
+    case "attentionPromptGradient":
+      return attentionPromptGradient(node, twin);
+    default:
+      return node satisfies never;
+  }
+}
+
+function at(twin: Twin, tensor: Tensor, i: number): number {
+  return twin.tensor(tensor)[i] ?? Number.NaN;
+}
+
+function fill(twin: Twin, [output]: readonly Tensor[], value: (i: number) => number): Float64Array {
+  return Float64Array.from({ length: output === undefined ? 0 : twin.rows(output) * output.width }, (_, i) => value(i));
+}
+
+function matmul({ inputs, attributes, outputs }: NodeOf<"matmul">, twin: Twin): Float64Array {
+  const { a, b, bias } = inputs;
+  const { transposeA, transposeB } = attributes;
+  const inner = transposeA ? twin.rows(a) : a.width;
+  const width = outputs[0]?.width ?? 0;
+  return fill(twin, outputs, (i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    let sum = bias === undefined ? 0 : at(twin, bias, column);
+    for (let k = 0; k < inner; k++) {
+      const left = transposeA ? k * a.width + row : row * a.width + k;
+      const right = transposeB ? column * b.width + k : k * b.width + column;
+      sum += at(twin, a, left) * at(twin, b, right);
+    }
+    return sum;
+  });
+}
+
+function activate(kind: ActivationKind, x: number): number {
+  switch (kind) {
+    case "gelu":
+      return 0.5 * x * (1 + erf(x / Math.SQRT2));
+    case "gelu-tanh":
+      return 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+    case "tanh":
+      return Math.tanh(x);
+    case "relu":
+      return Math.max(0, x);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Central differences of `activate`, so that no derivative formula is shared with the shader. */
+function slope(kind: ActivationKind, x: number): number {
+  if (kind === "relu") return x > 0 ? 1 : 0;
+  const step = 1e-5;
+  return (activate(kind, x + step) - activate(kind, x - step)) / (2 * step);
+}
+
+function layerNorm({ inputs, attributes }: NodeOf<"layerNorm">, twin: Twin): Float64Array[] {
+  const { x, gain, bias } = inputs;
+  const rows = twin.rows(x);
+  const y = new Float64Array(rows * x.width);
+  const statistics = new Float64Array(rows * 2);
+  for (let row = 0; row < rows; row++) {
+    const values = twin.tensor(x).subarray(row * x.width, (row + 1) * x.width);
+    const mean = values.reduce((sum, value) => sum + value, 0) / x.width;
+    const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.width;
+    const inverse = 1 / Math.sqrt(variance + attributes.epsilon);
+    statistics.set([mean, inverse], row * 2);
+    for (let c = 0; c < x.width; c++) y[row * x.width + c] = ((values[c] ?? 0) - mean) * inverse * at(twin, gain, c) + at(twin, bias, c);
+  }
+  return [y, statistics];
+}
+
+/** n of every element and the statistics of its row. */
+function normalised(x: Tensor, statistics: Tensor, twin: Twin, i: number): number {
+  const row = Math.floor(i / x.width);
+  return (at(twin, x, i) - at(twin, statistics, row * 2)) * at(twin, statistics, row * 2 + 1);
+}
+
+function layerNormInputGradient({ inputs }: NodeOf<"layerNormInputGradient">, twin: Twin): Float64Array {
+  const { dy, x, statistics, gain } = inputs;
+  const dx = new Float64Array(twin.rows(x) * x.width);
+  for (let row = 0; row < twin.rows(x); row++) {
+    // The full Jacobian: d y_j / d x_c = inverse * (delta_jc - 1/N - n_j n_c / N).
+    const inverse = at(twin, statistics, row * 2 + 1);
+    for (let c = 0; c < x.width; c++) {
+      const n = normalised(x, statistics, twin, row * x.width + c);
+      let sum = 0;
+      for (let j = 0; j < x.width; j++) {
+        const g = at(twin, dy, row * x.width + j) * at(twin, gain, j);
+        sum += g * ((j === c ? 1 : 0) - 1 / x.width - (normalised(x, statistics, twin, row * x.width + j) * n) / x.width);
+      }
+      dx[row * x.width + c] = sum * inverse;
+    }
+  }
+  return dx;
+}
+
+function layerNormParameterGradient({ inputs }: NodeOf<"layerNormParameterGradient">, twin: Twin): Float64Array[] {
+  const { dy, x, statistics } = inputs;
+  const gain = new Float64Array(x.width);
+  const bias = new Float64Array(x.width);
+  for (let i = 0; i < twin.rows(x) * x.width; i++) {
+    gain[i % x.width] = (gain[i % x.width] ?? 0) + at(twin, dy, i) * normalised(x, statistics, twin, i);
+    bias[i % x.width] = (bias[i % x.width] ?? 0) + at(twin, dy, i);
+  }
+  return [gain, bias];
+}
+
+function gather({ inputs, indices, outputs }: NodeOf<"gather">, twin: Twin): Float64Array {
+  const width = outputs[0]?.width ?? 0;
+  return fill(twin, outputs, (i) => {
+    let sum = 0;
+    for (const [k, table] of inputs.tables.entries()) {
+      const index = indices.indices[k];
+      const row = index === undefined ? -1 : (twin.index(index)[Math.floor(i / width)] ?? -1);
+      if (row >= 0) sum += at(twin, table, row * width + (i % width));
+    }
+    return sum;
+  });
+}
+
+function scatter({ inputs, indices, outputs }: NodeOf<"scatter">, twin: Twin): Float64Array {
+  const { width } = inputs.dy;
+  const z = fill(twin, outputs, () => 0);
+  for (const [row, target] of twin.index(indices.index).entries()) {
+    for (let c = 0; c < width && target >= 0; c++) z[target * width + c] = (z[target * width + c] ?? 0) + at(twin, inputs.dy, row * width + c);
+  }
+  return z;
+}
+
+function columnSum({ inputs: { x }, outputs }: NodeOf<"columnSum">, twin: Twin): Float64Array {
+  return fill(twin, outputs, (column) => {
+    let sum = 0;
+    for (let row = 0; row < twin.rows(x); row++) sum += at(twin, x, row * x.width + column);
+    return sum;
+  });
+}
+
+function softmax(logits: Tensor, twin: Twin, row: number): number[] {
+  const values = [...twin.tensor(logits).subarray(row * logits.width, (row + 1) * logits.width)];
+  const largest = Math.max(...values);
+  const total = values.reduce((sum, value) => sum + Math.exp(value - largest), 0);
+  return values.map((value) => Math.exp(value - largest) / total);
+}
+
+function crossEntropy({ inputs: { logits }, indices }: NodeOf<"crossEntropy">, twin: Twin): Float64Array[] {
+  const rows = twin.rows(logits);
+  const loss = new Float64Array(rows);
+  const correct = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const probabilities = softmax(logits, twin, row);
+    const label = twin.index(indices.labels)[row] ?? 0;
+    const weight = twin.values(indices.weights)[row] ?? 0;
+    loss[row] = weight === 0 ? 0 : -weight * Math.log(probabilities[label] ?? 0);
+    correct[row] = weight !== 0 && probabilities.indexOf(Math.max(...probabilities)) === label ? 1 : 0;
+  }
+  return [loss, correct];
+}
+
+function crossEntropyGradient({ inputs: { logits }, indices, outputs }: NodeOf<"crossEntropyGradient">, twin: Twin): Float64Array {
+  const rows = Array.from({ length: twin.rows(logits) }, (_, row) => softmax(logits, twin, row));
+  return fill(twin, outputs, (i) => {
+    const [row, c] = [Math.floor(i / logits.width), i % logits.width];
+    const weight = twin.values(indices.weights)[row] ?? 0;
+    return weight * ((rows[row]?.[c] ?? 0) - (twin.index(indices.labels)[row] === c ? 1 : 0));
+  });
+}
+
+function collectPartials({ inputs, indices, attributes, outputs }: NodeOf<"collectPartials">, twin: Twin): Float64Array {
+  const y = fill(twin, outputs, () => 0);
+  const { blockWidth, promptLength, columns } = attributes;
+  const width = outputs[0]?.width ?? 0;
+  for (const [k, partial] of inputs.partials.entries()) {
+    for (let i = 0; i < twin.rows(partial) * partial.width; i++) {
+      const [row, column] = [Math.floor(i / partial.width), i % partial.width];
+      const sequence = Math.floor(row / promptLength);
+      const set = indices.set === undefined ? 0 : (twin.index(indices.set)[sequence] ?? 0);
+      const target = (columns[k]?.[Math.floor(column / blockWidth)] ?? 0) + (column % blockWidth);
+      const to = (set * promptLength + (row % promptLength)) * width + target;
+      y[to] = (y[to] ?? 0) + at(twin, partial, i);
+    }
+  }
+  return y;
+}
+
+function attentionDelta({ inputs, attributes, outputs }: NodeOf<"attentionDelta">, twin: Twin): Float64Array {
+  return fill(twin, outputs, (i) => {
+    let sum = 0;
+    for (let c = 0; c < attributes.headWidth; c++) {
+      sum += at(twin, inputs.dy, i * attributes.headWidth + c) * at(twin, inputs.y, i * attributes.headWidth + c);
+    }
+    return sum;
+  });
+}
