@@ -6,15 +6,16 @@
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { requireSupportedNode } from "./nodeVersion.mjs";
 
 const DEFAULT_PORT = 4173;
 
 requireSupportedNode();
 
-/** @returns {{ port: number, isPublic: boolean, open: boolean }} */
-function readOptions() {
+/** @returns {Promise<{ port: number, isPublic: boolean, open: boolean }>} */
+async function readOptions() {
+  // Not a static import: versions too old to have it should reach the explanation above.
+  const { parseArgs } = await import("node:util");
   const { values } = parseArgs({
     options: { port: { type: "string" }, host: { type: "boolean" }, "no-open": { type: "boolean" } },
   });
@@ -40,7 +41,7 @@ function printNetworkAddresses(port) {
 }
 
 async function main() {
-  const options = readOptions();
+  const options = await readOptions();
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   const { ensureNodeModules } = await import("./ensureNodeModules.mjs");
   ensureNodeModules(root);

@@ -3,7 +3,7 @@ import { readSafetensors, type FileTensor } from "../interop/safetensors.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { FamilyModel } from "./family.ts";
 import { configureModel } from "./index.ts";
-import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+import { openTokenizer, type Tokenizer } from "./tokenizer.ts";
 
 export interface ModelFiles {
   readonly id: string;
@@ -40,7 +40,7 @@ export async function loadModel({ id, files }: ModelFiles): Promise<LoadedModel>
   const family = configureModel(readJson(files, "config.json"));
   const file = bytesOf(files, "model.safetensors");
   const { weights, unexpected } = matchWeights(family, readSafetensors(file));
-  const tokenizer = createTokenizer({
+  const tokenizer = await openTokenizer({
     ...textEntry(files, "tokenizer.json", "tokenizerJson"),
     ...textEntry(files, "tokenizer_config.json", "configJson"),
     ...textEntry(files, "vocab.txt", "vocabulary"),

@@ -30,30 +30,78 @@ export interface Tokenizer {
 
 const configSchema = z.looseObject({ do_lower_case: z.boolean().optional() });
 
+/** What a tokenizer library has to offer; special tokens and truncation are added here. */
+export interface PieceLibrary {
+  /** Ids of the pieces without special tokens. */
+  idsOf(text: string): number[];
+  idOf(token: string): number | undefined;
+  textOf(id: number): string | undefined;
+}
+
+/** Texts of the tokenizer's files. */
+export interface TokenizerFiles {
+  readonly tokenizerJson?: string;
+  readonly configJson?: string;
+  readonly vocabulary?: string;
+}
+
+const modelTypeSchema = z.looseObject({ model: z.looseObject({ type: z.string().optional() }) });
+
+/** As `createTokenizer`, and for tokenizers other than WordPiece through transformers.js, which is loaded then. */
+export async function openTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
+  const definition = files.tokenizerJson === undefined ? undefined : parseJson(files.tokenizerJson, "tokenizer.json");
+  const parsed = modelTypeSchema.safeParse(definition);
+  const type = parsed.success ? parsed.data.model.type : undefined;
+  if (definition === undefined || type === undefined || type === "WordPiece") return createTokenizer(files);
+  const { openPieceLibrary } = await import("../interop/transformers.ts");
+  const config = parseJson(files.configJson ?? "{}", "tokenizer_config.json");
+  return adapt(await openPieceLibrary(definition, config), specialNames(config));
+}
+
 /** From the texts of `tokenizer.json`, or of `vocab.txt` alone (lower-cased WordPiece). */
-export function createTokenizer(files: { tokenizerJson?: string; configJson?: string; vocabulary?: string }): Tokenizer {
+export function createTokenizer(files: TokenizerFiles): Tokenizer {
   const config = parseJson(files.configJson ?? "{}", "tokenizer_config.json");
   const definition =
     files.tokenizerJson === undefined
       ? wordPieceDefinition(files.vocabulary, configSchema.parse(config).do_lower_case ?? true)
       : parseJson(files.tokenizerJson, "tokenizer.json");
-  return adapt(new LibraryTokenizer(definition, config));
+  const library = new LibraryTokenizer(definition, config);
+  const pieces: PieceLibrary = {
+    idsOf: (text) => library.encode(separateIdeographs(text), { add_special_tokens: false }).ids.map(Number),
+    idOf: (token) => library.token_to_id(token),
+    textOf: (id) => library.id_to_token(id),
+  };
+  return adapt(pieces, specialNames(config));
 }
 
-function adapt(library: LibraryTokenizer): Tokenizer {
-  const special = (token: string): number => {
-    const id = library.token_to_id(token);
-    if (id === undefined) throw new Error(`The tokenizer has no token ${token}; expected a BERT vocabulary.`);
+type SpecialName = "cls" | "sep" | "unk" | "pad";
+
+const tokenNameSchema = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+
+/** Names of the special tokens in tokenizer_config.json; BERT's own where it is silent. */
+function specialNames(config: object): Record<SpecialName, string> {
+  const entries: Readonly<Record<string, unknown>> = { ...config };
+  const name = (key: SpecialName): string => {
+    const parsed = tokenNameSchema.safeParse(entries[`${key}_token`]);
+    return parsed.success ? parsed.data : `[${key.toUpperCase()}]`;
+  };
+  return { cls: name("cls"), sep: name("sep"), unk: name("unk"), pad: name("pad") };
+}
+
+function adapt(library: PieceLibrary, names: Record<SpecialName, string>): Tokenizer {
+  const special = (name: SpecialName): number => {
+    const id = library.idOf(names[name]);
+    if (id === undefined) throw new Error(`The tokenizer has no token ${names[name]}; expected a BERT vocabulary.`);
     return id;
   };
-  const [cls, sep, unknownId, pad] = [special("[CLS]"), special("[SEP]"), special("[UNK]"), special("[PAD]")];
-  const idsOf = (text: string): number[] =>
-    library.encode(separateIdeographs(text), { add_special_tokens: false }).ids.map(Number);
+  const [cls, sep, unknownId, pad] = [special("cls"), special("sep"), special("unk"), special("pad")];
+  const { idsOf } = library;
+  const textOf = (id: number): string => library.textOf(id) ?? `#${id}`;
   return {
     unknownId,
     specialIds: new Set([cls, sep, pad]),
-    tokenText: (id) => library.id_to_token(id) ?? `#${id}`,
-    pieces: (text) => idsOf(text).map((id) => ({ id, text: library.id_to_token(id) ?? `#${id}` })),
+    tokenText: textOf,
+    pieces: (text) => idsOf(text).map((id) => ({ id, text: textOf(id) })),
     encode(text, textPair, maxTokens) {
       const first = idsOf(text);
       // An empty second text is no second text, as in transformers when it is called with one pair.

@@ -63,6 +63,8 @@ it.each([
   ["src/store/probe.ts", "../training/train.ts", "ui and store see only worker/protocol, config and lib"],
   ["src/ui/pages/probe.tsx", "../../worker/client.ts", "ui and store see only worker/protocol, config and lib"],
   ["src/ui/pages/probe.tsx", "../../models/bert.ts", "ui and store see only worker/protocol, config and lib"],
+  ["src/ui/pages/probe.tsx", "../../storage/runDatabase.ts", "ui and store see only worker/protocol, config and lib"],
+  ["src/storage/probe.ts", "../training/train.ts", "storage may import only config, lib and the types"],
   ["src/interop/probe.ts", "@xenova/transformers", "transformers.js to src/interop/transformers.ts"],
   ["src/cli/probe.ts", "../worker/worker.ts", "The command line runs without a worker"],
 ])("%s may not import %s", (path, specifier, message) => {
@@ -84,6 +86,7 @@ it("lets every folder import what stands below it", () => {
     "../worker/protocol.ts",
     "../config/experiment.ts",
   ]);
+  writeProbe("src/store/restore.ts", ["../storage/runDatabase.ts"]);
   writeProbe("src/ui/pages/probe.tsx", ["react", "../../worker/protocol.ts", "../../store/runs.ts"]);
   writeProbe("src/interop/transformers.ts", ["@xenova/transformers"]);
   writeProbe("src/cli/probe.ts", ["node:fs", "webgpu", "../experiments/sweep.ts", "../training/train.ts"]);

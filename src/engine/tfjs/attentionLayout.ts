@@ -97,13 +97,19 @@ function queryRows({ node, sequences, queryOffsets, queryLength }: Sizes): Int32
 }
 
 /** Slots come from `column` of the prompt's rows; query heads of one group share a key/value head. */
-function keyRows({ node, sequences, keyOffsets, keyLength, set }: Sizes, column: number, pass: ForwardPass): Int32Array {
+function keyRows(
+  { node, sequences, keyOffsets, keyLength, set }: Sizes,
+  column: number,
+  pass: ForwardPass,
+): Int32Array {
   const { heads, keyValueHeads, headWidth, promptLength } = node.attributes;
   const { prompt } = node.inputs;
   const promptWidth = (prompt?.width ?? 0) / headWidth;
   const firstColumn = column / headWidth;
   if (!Number.isInteger(promptWidth) || !Number.isInteger(firstColumn)) {
-    throw new Error(`A prompt's width and columns must be multiples of the head width ${headWidth}; column ${column} is not.`);
+    throw new Error(
+      `A prompt's width and columns must be multiples of the head width ${headWidth}; column ${column} is not.`,
+    );
   }
   const tokens = prompt === undefined ? 0 : pass.rows(prompt.rows) * promptWidth;
   const rows = new Int32Array(sequences * heads * keyLength).fill(-1);

@@ -24,6 +24,7 @@ export function withGradient(operands: readonly Tensor[], compute: () => Differe
 /** The saved tensor at a place. @throws when fewer were saved. */
 export function savedAt(saved: readonly Tensor[], index: number): Tensor {
   const tensor = saved[index];
-  if (tensor === undefined) throw new Error(`The gradient reads saved tensor ${index}; only ${saved.length} were saved.`);
+  if (tensor === undefined)
+    throw new Error(`The gradient reads saved tensor ${index}; only ${saved.length} were saved.`);
   return tensor;
 }

@@ -1,5 +1,7 @@
 /** What can go wrong before and while a WebGPU device is used, as types that callers can tell apart. */
 
+import { DeviceLostError } from "../executor.ts";
+
 /** Why there is no device. */
 export type UnavailableCause =
   | { readonly kind: "no-gpu" }
@@ -18,9 +20,7 @@ export class WebGpuUnavailableError extends Error {
 }
 
 /** The device went away, or the executor was disposed, before or during the call. Plans must be built again. */
-export class DeviceGoneError extends Error {
-  override readonly name = "DeviceGoneError";
-}
+export class DeviceGoneError extends DeviceLostError {}
 
 function describeCause(cause: UnavailableCause): string {
   switch (cause.kind) {

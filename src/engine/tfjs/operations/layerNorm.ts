@@ -27,11 +27,7 @@ export function layerNorm({ inputs, attributes }: LayerNormNode, pass: ForwardPa
 
 function wantedGradients(dy: Tensor, saved: readonly Tensor[], wanted: readonly boolean[]): Tensor[] {
   const normal = savedAt(saved, 0);
-  const rules = [
-    () => inputGradient(dy, saved),
-    () => sum(mul(dy, normal), 0, true),
-    () => sum(dy, 0, true),
-  ];
+  const rules = [() => inputGradient(dy, saved), () => sum(mul(dy, normal), 0, true), () => sum(dy, 0, true)];
   return rules.filter((_, place) => wanted[place]).map((rule) => rule());
 }
 

@@ -1,0 +1,142 @@
+/** The drawing of the comparison, and its table for screen readers. */
+import { Area, CartesianGrid, ComposedChart, Line, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import { formatNumber, formatScore } from "../../lib/format.ts";
+import { runStyle } from "../../lib/runColours.ts";
+import type { CompareAxis, CompareLine } from "../../store/compare.ts";
+import classes from "./Charts.module.css";
+
+interface CompareLinesProps {
+  readonly lines: readonly CompareLine[];
+  readonly axis: CompareAxis;
+  readonly layers: number;
+  /** Best accuracy of head-only runs on the same data. */
+  readonly level: number | undefined;
+}
+
+interface Row {
+  readonly x: number;
+  [series: string]: number | [number, number];
+}
+
+const LENGTH_TICKS = [1, 2, 4, 8, 16, 32, 64, 128];
+const AXIS = { stroke: "var(--ink-3)", fontSize: 11, tickLine: false } as const;
+
+export function CompareLines({ lines, axis, layers, level }: CompareLinesProps) {
+  const rows = rowsOf(lines);
+  const lowest = Math.min(level ?? 1, ...lines.flatMap(({ points }) => points.map((point) => point.mean - point.deviation)));
+  const bottom = Math.max(0, Math.floor((lowest - 0.02) * 10) / 10);
+  const scale =
+    axis === "length"
+      ? ({ scale: "log", domain: [1, 128], ticks: LENGTH_TICKS } as const)
+      : ({ domain: [0, layers], ticks: Array.from({ length: layers + 1 }, (_, depth) => depth) } as const);
+  return (
+    <>
+      <div className={classes.compare}>
+        <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 210 }}>
+          <ComposedChart data={rows} margin={{ top: 6, right: 16, bottom: 0, left: 0 }} accessibilityLayer={false}>
+            <CartesianGrid stroke="var(--line-2)" vertical={false} />
+            <XAxis {...AXIS} dataKey="x" type="number" {...scale} ticks={[...scale.ticks]} domain={[...scale.domain]} axisLine={{ stroke: "var(--line)" }} height={22} />
+            <YAxis {...AXIS} domain={[bottom, 1]} width={38} axisLine={false} tickFormatter={formatNumber} />
+            {level !== undefined && (
+              <ReferenceLine
+                y={level}
+                stroke="var(--ink-3)"
+                strokeDasharray="5 4"
+                label={{ value: `head only ${formatScore(level)}`, position: "insideBottomRight", fill: "var(--ink-3)", fontSize: 10.5 }}
+              />
+            )}
+            {lines.flatMap(({ fixed }, index) => {
+              const { colour } = runStyle(index);
+              return [
+                <Area key={`band-${fixed}`} dataKey={`band-${fixed}`} isAnimationActive={false} stroke="none" fill={colour} fillOpacity={0.16} connectNulls activeDot={false} />,
+                <Line key={`mean-${fixed}`} dataKey={`mean-${fixed}`} isAnimationActive={false} stroke={colour} strokeWidth={2} connectNulls dot={{ r: 3.5, fill: "var(--panel)", stroke: colour, strokeWidth: 2 }} />,
+              ];
+            })}
+            <Tooltip content={<CompareReadout lines={lines} axis={axis} />} isAnimationActive={false} cursor={{ stroke: "var(--ink-3)" }} />
+          </ComposedChart>
+        </ResponsiveContainer>
+      </div>
+      <ul className={classes.legend}>
+        {lines.map(({ fixed }, index) => (
+          <li key={fixed}>
+            <i style={{ background: runStyle(index).colour }} /> {lineWords(fixed, axis)}
+          </li>
+        ))}
+      </ul>
+      <CompareTable lines={lines} axis={axis} />
+    </>
+  );
+}
+
+function rowsOf(lines: readonly CompareLine[]): Row[] {
+  const rows = new Map<number, Row>();
+  for (const { fixed, points } of lines) {
+    for (const { x, mean, deviation } of points) {
+      const row = rows.get(x) ?? { x };
+      row[`mean-${fixed}`] = mean;
+      row[`band-${fixed}`] = [mean - deviation, mean + deviation];
+      rows.set(x, row);
+    }
+  }
+  return [...rows.values()].sort((a, b) => a.x - b.x);
+}
+
+function lineWords(fixed: number, axis: CompareAxis): string {
+  if (axis === "depth") return `length ${fixed}`;
+  return fixed === 0 ? "at the input" : `${fixed} ${fixed === 1 ? "layer" : "layers"}`;
+}
+
+interface CompareReadoutProps {
+  readonly lines: readonly CompareLine[];
+  readonly axis: CompareAxis;
+  readonly active?: boolean;
+  readonly label?: string | number | undefined;
+}
+
+function CompareReadout({ lines, axis, active, label }: CompareReadoutProps) {
+  if (!active) return null;
+  const x = Number(label);
+  const entries = lines.flatMap(({ fixed, points }, index) => {
+    const point = points.find((candidate) => candidate.x === x);
+    return point ? [{ fixed, point, colour: runStyle(index).colour }] : [];
+  });
+  return (
+    <table className={classes.readout}>
+      <tbody>
+        {entries.map(({ fixed, point, colour }) => (
+          <tr key={fixed}>
+            <th scope="row">
+              <i style={{ background: colour }} /> {axis === "length" ? `length ${x}` : `depth ${x}`}, {lineWords(fixed, axis)}
+            </th>
+            <td>
+              {formatScore(point.mean)}
+              {point.seeds > 1 && ` ± ${formatScore(point.deviation)} (${point.seeds})`}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function CompareTable({ lines, axis }: Pick<CompareLinesProps, "lines" | "axis">) {
+  return (
+    <table className="visually-hidden">
+      <caption>Best evaluation accuracy against {axis === "length" ? "prompt length" : "depth"}</caption>
+      <tbody>
+        {lines.flatMap(({ fixed, points }) =>
+          points.map(({ x, mean, deviation, seeds }) => (
+            <tr key={`${fixed}-${x}`}>
+              <th scope="row">
+                {lineWords(fixed, axis)}, {axis} {x}
+              </th>
+              <td>
+                {formatScore(mean)}, deviation {formatScore(deviation)} over {seeds} {seeds === 1 ? "seed" : "seeds"}
+              </td>
+            </tr>
+          )),
+        )}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * Curves of all shown runs as rows for one chart: at most 300 positions of training points plus the evaluations, shared by
+ * every run, so that overlaid lines and both charts have the same cursor. Pure.
+ */
+import { downsample, type CurvePoint } from "../../lib/downsample.ts";
+import { mean } from "../../lib/statistics.ts";
+import type { Evaluation, SeedCurves, StepPoint } from "../../worker/protocol.ts";
+
+export type Metric = "loss" | "accuracy";
+export type Part = "train" | "eval";
+
+/** A position on the step axis and whatever has a value there, by `seriesKey`; a pair is a band. */
+export interface ChartRow {
+  readonly step: number;
+  [series: string]: number | [number, number];
+}
+
+export interface ChartRun {
+  readonly id: string;
+  readonly curves: readonly SeedCurves[];
+}
+
+export const MOST_POINTS = 300;
+
+export function seriesKey(runIndex: number, metric: Metric, part: Part | "band"): string {
+  return `${metric}-${part}-${runIndex}`;
+}
+
+/** Rows in ascending order of steps. Several seeds of a run become their mean, and a band from lowest to highest. */
+export function chartRows(runs: readonly ChartRun[], end: number): ChartRow[] {
+  const rows = new Map<number, ChartRow>();
+  const put = (step: number, key: string, value: number | [number, number]) => {
+    const row = rows.get(step) ?? { step };
+    row[key] = value;
+    rows.set(step, row);
+  };
+  runs.forEach(({ curves }, index) => {
+    for (const metric of ["loss", "accuracy"] as const) {
+      const steps = meanOverSeeds(curves.map((seed) => pointsOf(seed.steps, metric)));
+      for (const { x, y } of downsample(steps, end, MOST_POINTS)) put(x, seriesKey(index, metric, "train"), y);
+      putEvaluations(curves, metric, end, (step, part, value) => put(step, seriesKey(index, metric, part), value));
+    }
+  });
+  return [...rows.values()].sort((a, b) => a.step - b.step);
+}
+
+type PutEvaluation = (step: number, part: "eval" | "band", value: number | [number, number]) => void;
+
+function putEvaluations(curves: readonly SeedCurves[], metric: Metric, end: number, put: PutEvaluation): void {
+  const seeds = curves.map((seed) => pointsOf(seed.evaluations, metric));
+  for (const { x, y } of downsample(meanOverSeeds(seeds), end, MOST_POINTS)) put(x, "eval", y);
+  if (seeds.length < 2) return;
+  for (const [step, values] of byStep(seeds)) {
+    if (values.length > 1) put(step, "band", [Math.min(...values), Math.max(...values)]);
+  }
+}
+
+function pointsOf(points: readonly (StepPoint | Evaluation)[], metric: Metric): CurvePoint[] {
+  return points.map((point) => ({ x: point.step, y: point[metric] })).filter(({ y }) => Number.isFinite(y));
+}
+
+function byStep(seeds: readonly (readonly CurvePoint[])[]): Map<number, number[]> {
+  const values = new Map<number, number[]>();
+  for (const { x, y } of seeds.flat()) {
+    const there = values.get(x);
+    if (there) there.push(y);
+    else values.set(x, [y]);
+  }
+  return values;
+}
+
+function meanOverSeeds(seeds: readonly (readonly CurvePoint[])[]): readonly CurvePoint[] {
+  const only = seeds[0];
+  if (seeds.length === 1 && only) return only;
+  return [...byStep(seeds)].sort(([a], [b]) => a - b).map(([x, values]) => ({ x, y: mean(values) }));
+}
+
+/** A round number at or above `value`, so that an axis grows in few, large jumps. */
+export function niceCeiling(value: number): number {
+  if (!(value > 0)) return 1;
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return [1, 1.5, 2, 3, 5, 7.5, 10].map((factor) => factor * unit).find((round) => round >= value * 0.999) ?? 10 * unit;
+}
+
+/** Smallest and largest value of a metric over all rows; undefined without any. */
+export function extentOf(rows: readonly ChartRow[], metric: Metric): readonly [number, number] | undefined {
+  const values = rows.flatMap((row) =>
+    Object.entries(row).flatMap(([key, value]) => (key.startsWith(`${metric}-`) && typeof value === "number" ? [value] : [])),
+  );
+  if (values.length === 0) return undefined;
+  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+}
+
+/** Value of a series at a row, or the last one before it: an evaluation holds until the next. */
+export function valueAt(rows: readonly ChartRow[], index: number, key: string): number | undefined {
+  for (let row = index; row >= 0; row--) {
+    const value = rows[row]?.[key];
+    if (typeof value === "number") return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,100 @@
+/** One run: its colour and name, what differs from the run before, what came out. */
+import { Checkbox } from "@mantine/core";
+import { memo } from "react";
+import { formatScore, formatSeconds, formatShortCount } from "../../lib/format.ts";
+import { runStyle } from "../../lib/runColours.ts";
+import { deviation, mean } from "../../lib/statistics.ts";
+import { describeDifferences, describeExperiment } from "../../store/describeRun.ts";
+import { bestOf, isLive, lastOf, type RunEntry } from "../../store/runEntry.ts";
+import { useRuns } from "../../store/runs.ts";
+import type { Evaluation } from "../../worker/protocol.ts";
+import { RunMenu } from "./RunMenu.tsx";
+import classes from "./Runs.module.css";
+
+interface RunRowProps {
+  readonly run: RunEntry;
+  readonly before: RunEntry | undefined;
+}
+
+export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
+  const selected = useRuns((state) => state.selectedId === run.id);
+  const hidden = useRuns((state) => state.hidden.has(run.id));
+  const { select, hover, toggleHidden } = useRuns.getState();
+  const { colour, dash } = runStyle(run.colour);
+  const best = bestOf(run);
+  const trained = run.facts?.trained;
+  return (
+    <tr
+      className={classes.row}
+      data-selected={selected || undefined}
+      onPointerEnter={() => hover(run.id)}
+      onPointerLeave={() => hover(undefined)}
+      onClick={() => select(run.id)}
+    >
+      <td onClick={(event) => event.stopPropagation()}>
+        <Checkbox size="xs" aria-label={`Show ${run.name}`} checked={!hidden} onChange={() => toggleHidden(run.id)} />
+      </td>
+      <td className={classes.what}>
+        <button type="button" className={classes.name} aria-pressed={selected} onClick={() => select(run.id)} onFocus={() => hover(run.id)} onBlur={() => hover(undefined)}>
+          <svg width="18" height="8" aria-hidden="true">
+            <line x1="0" x2="18" y1="4" y2="4" stroke={colour} strokeWidth="3.5" strokeDasharray={dash} />
+          </svg>
+          {run.name}
+        </button>
+        <Status run={run} />
+        <div className={classes.difference}>{differenceWords(run, before)}</div>
+      </td>
+      <td className={classes.number}>
+        <Score evaluations={best} />
+      </td>
+      <td className={classes.number}>{scoreOf(lastOf(run), "accuracy")}</td>
+      <td className={`${classes.number} ${classes.extra}`}>{scoreOf(best, "macroF1")}</td>
+      <td className={`${classes.number} ${classes.extra}`}>
+        {trained && formatShortCount(trained.prompt + trained.head + trained.model)}
+      </td>
+      <td className={`${classes.number} ${classes.extra}`}>{run.seconds !== undefined && formatSeconds(run.seconds)}</td>
+      <td onClick={(event) => event.stopPropagation()}>
+        <RunMenu run={run} />
+      </td>
+    </tr>
+  );
+});
+
+/** One run with its interval, or several seeds with their deviation. */
+function Score({ evaluations }: { readonly evaluations: readonly Evaluation[] }) {
+  const [first] = evaluations;
+  if (!first) return null;
+  const values = evaluations.map(({ accuracy }) => accuracy);
+  return (
+    <>
+      <b>{formatScore(mean(values))}</b>
+      <div className={classes.spread}>
+        {evaluations.length > 1 ? `± ${formatScore(deviation(values))}, ${evaluations.length} seeds` : first.interval.map(twoDigits).join("–")}
+      </div>
+    </>
+  );
+}
+
+function twoDigits(value: number): string {
+  return value.toFixed(2).replace(/^0/, "");
+}
+
+function scoreOf(evaluations: readonly Evaluation[], metric: "accuracy" | "macroF1"): string {
+  return evaluations.length === 0 ? "" : formatScore(mean(evaluations.map((evaluation) => evaluation[metric])));
+}
+
+function Status({ run }: { readonly run: RunEntry }) {
+  if (run.status === "finished") return run.example ? <span className={classes.badge}>example</span> : null;
+  return (
+    <span className={classes.badge} data-status={run.status}>
+      {isLive(run) && run.status === "running" ? `step ${run.step}` : run.status}
+    </span>
+  );
+}
+
+function differenceWords(run: RunEntry, before: RunEntry | undefined): string {
+  if (run.problem) return run.problem;
+  if (!before) return describeExperiment(run.experiment);
+  const differences = describeDifferences(before.experiment, run.experiment);
+  return differences.length > 0 ? differences.join(", ") : "same settings again";
+}

@@ -1,0 +1,66 @@
+/** The table of runs: newest first, each row saying only what differs from the run before it. */
+import { Button } from "@mantine/core";
+import { downloadTable } from "../../store/runActions.ts";
+import { useRuns } from "../../store/runs.ts";
+import { useSession } from "../../store/session.ts";
+import { Message } from "../shared/Message.tsx";
+import { Panel } from "../shared/Panel.tsx";
+import { RunRow } from "./RunRow.tsx";
+import classes from "./Runs.module.css";
+
+export function RunsPanel() {
+  const runs = useRuns((state) => state.runs);
+  const problem = useSession(({ problems }) => problems.export);
+  const report = useSession((session) => session.report);
+  return (
+    <Panel
+      title="Runs"
+      aside={
+        runs.length > 0 && (
+          <Button size="compact-xs" variant="subtle" color="gray" onClick={() => downloadTable(runs)}>
+            Table as CSV
+          </Button>
+        )
+      }
+    >
+      {problem && (
+        <Message kind="problem" onDismiss={() => report("export", undefined)}>
+          {problem}
+        </Message>
+      )}
+      {runs.length === 0 ? (
+        <p className={classes.empty}>No runs yet. Press Train; each run becomes a row here and a line in the charts.</p>
+      ) : (
+        <table className={classes.table}>
+          <thead>
+            <tr>
+              <th scope="col">
+                <span className="visually-hidden">Shown in charts</span>
+              </th>
+              <th scope="col">Run</th>
+              <th scope="col" title="Best accuracy on the evaluation examples, and the 95 % interval or the deviation over seeds">
+                Best
+              </th>
+              <th scope="col">Last</th>
+              <th scope="col" className={classes.extra} title="Mean F1 over the classes at the best evaluation">
+                Macro-F1
+              </th>
+              <th scope="col" className={classes.extra}>
+                Trained
+              </th>
+              <th scope="col" className={classes.extra}>
+                Time
+              </th>
+              <th scope="col">
+                <span className="visually-hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {runs.map((run, index) => <RunRow key={run.id} run={run} before={runs[index - 1]} />).reverse()}
+          </tbody>
+        </table>
+      )}
+    </Panel>
+  );
+}

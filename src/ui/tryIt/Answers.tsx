@@ -1,0 +1,31 @@
+/** The selected run's answer before and after training, as probabilities per label. */
+import type { RunEntry } from "../../store/runEntry.ts";
+import { Message } from "../shared/Message.tsx";
+import { ProbabilityBars } from "./ProbabilityBars.tsx";
+import { usePredictions, type TextInput } from "./usePredictions.ts";
+import classes from "./TryIt.module.css";
+
+export function Answers({ run, input }: { readonly run: RunEntry; readonly input: TextInput }) {
+  const { before, after, problem } = usePredictions(run, input);
+  return (
+    <>
+      <div className={classes.answer}>
+        <h3>
+          Before <small>untrained head: a guess</small>
+        </h3>
+        <ProbabilityBars labels={run.facts?.labels ?? []} prediction={before} trained={false} />
+      </div>
+      <div className={classes.answer}>
+        <h3>
+          After <small>{run.name}</small>
+        </h3>
+        {run.status === "running" || run.status === "paused" ? (
+          <p className={classes.quiet}>Answers when the run is finished or stopped.</p>
+        ) : (
+          <ProbabilityBars labels={run.facts?.labels ?? []} prediction={after} trained />
+        )}
+      </div>
+      {problem && <Message kind="problem">{problem}</Message>}
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+/** Asks the engine for the run's answers a moment after the last key; late answers to older texts are dropped. */
+import { useEffect, useState } from "react";
+import { engine } from "../../store/engine.ts";
+import { isLive, type RunEntry } from "../../store/runEntry.ts";
+import { useSession } from "../../store/session.ts";
+import { tensorsOf } from "../../store/tensors.ts";
+import type { Prediction, TrainedTensor } from "../../worker/protocol.ts";
+
+export interface TextInput {
+  readonly text: string;
+  readonly textPair?: string;
+}
+
+interface Predictions {
+  readonly before?: Prediction | undefined;
+  readonly after?: Prediction | undefined;
+  readonly problem?: string;
+}
+
+const WAIT_MILLISECONDS = 220;
+
+export function usePredictions(run: RunEntry, { text, textPair }: TextInput): Predictions {
+  const [predictions, setPredictions] = useState<Predictions>({});
+  const ready = useSession(({ engine: state }) => state === "ready");
+  const { id, experiment, facts } = run;
+  const labels = facts?.labels;
+  const live = isLive(run);
+  const failed = run.status === "failed";
+
+  useEffect(() => {
+    // While a run is in progress the device belongs to it.
+    if (!ready || !labels || live || failed) return;
+    let outdated = false;
+    const timer = setTimeout(async () => {
+      const texts = [{ text, ...(textPair && { textPair }) }];
+      const ask = async (tensors: readonly TrainedTensor[]) => {
+        const [first] = await engine().request({ kind: "predict", adapter: { experiment, labels, tensors }, texts });
+        return first;
+      };
+      try {
+        const tensors = await tensorsOf(id);
+        const answers = { before: await ask([]), after: await ask(tensors) };
+        if (!outdated) setPredictions(answers);
+      } catch (error) {
+        if (!outdated) setPredictions({ problem: error instanceof Error ? error.message : String(error) });
+      }
+    }, WAIT_MILLISECONDS);
+    return () => {
+      outdated = true;
+      clearTimeout(timer);
+    };
+  }, [id, experiment, labels, live, failed, ready, text, textPair]);
+
+  return predictions;
+}
