@@ -9,7 +9,7 @@ import { createCurves } from "../training/curves.ts";
 import { hashExamples } from "../training/describeData.ts";
 import type { RunOutcome, RunResult } from "../training/events.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
-import { encodeRecord } from "../training/recordFile.ts";
+import { encodeRecord } from "../storage/recordFile.ts";
 import type { RunRecord, SeedCurves } from "../training/runRecord.ts";
 import { train } from "../training/train.ts";
 import { experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";

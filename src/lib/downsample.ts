@@ -14,7 +14,7 @@ export function downsample(points: readonly CurvePoint[], end: number, limit: nu
   const buckets = Math.max(1, Math.floor(limit / 2));
   const width = Math.max(end, points.at(-1)?.x ?? 0) / buckets;
   const thinned: CurvePoint[] = [];
-  for (let start = 0; start < points.length; ) {
+  for (let start = 0; start < points.length;) {
     const bucket = bucketOf(points[start]?.x ?? 0, width, buckets);
     let stop = start;
     while (stop < points.length && bucketOf(points[stop]?.x ?? 0, width, buckets) === bucket) stop += 1;

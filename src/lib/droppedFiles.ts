@@ -23,7 +23,8 @@ async function filesOf(folder: FileSystemDirectoryEntry): Promise<File[]> {
     const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
     if (entries.length === 0) return files;
     for (const entry of entries) {
-      if (entry instanceof FileSystemFileEntry) files.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
+      if (entry instanceof FileSystemFileEntry)
+        files.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)));
     }
   }
 }

@@ -38,13 +38,21 @@ export function zip(entries: readonly ZipEntry[]): Uint8Array<ArrayBuffer> {
 type Field = readonly [2 | 4, number];
 
 function sharedFields(name: Uint8Array, bytes: Uint8Array): Field[] {
-  const stored: Field[] = [[2, UTF8_FLAG], [2, 0], [2, 0], [2, FIXED_DATE]];
+  const stored: Field[] = [
+    [2, UTF8_FLAG],
+    [2, 0],
+    [2, 0],
+    [2, FIXED_DATE],
+  ];
   return [...stored, [4, crc32(bytes)], [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]];
 }
 
 function endRecord(directory: readonly Uint8Array[], offset: number): Uint8Array {
   const size = directory.reduce((sum, part) => sum + part.length, 0);
-  const counts: Field[] = [[2, directory.length], [2, directory.length]];
+  const counts: Field[] = [
+    [2, directory.length],
+    [2, directory.length],
+  ];
   return record([[4, END_OF_DIRECTORY], [2, 0], [2, 0], ...counts, [4, size], [4, offset], [2, 0]], new Uint8Array());
 }
 

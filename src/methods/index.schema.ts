@@ -23,7 +23,7 @@ export const methodDescriptions = {
   "prompt-tuning": promptTuning,
   "head-only": headOnly,
   "full-fine-tuning": fullFineTuning,
-} as const satisfies Record<MethodKind, { readonly kind: MethodKind | string; readonly defaults: MethodDefaults }>;
+} as const satisfies Record<MethodKind, { readonly kind: string; readonly defaults: MethodDefaults }>;
 
 export const methodKinds: readonly MethodKind[] = ["prefix-tuning", "prompt-tuning", "head-only", "full-fine-tuning"];
 

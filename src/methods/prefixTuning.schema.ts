@@ -40,7 +40,7 @@ export const prefixTuning: MethodDescription<PrefixTuningSettings> = {
     "Trains keys and values that every prompted layer attends to before it looks at the text. The model itself stays frozen; each layer can be steered separately.",
   source: "Li & Liang 2021 (prefix tuning); Liu et al. 2022 (P-Tuning v2)",
   schema: prefixTuningSchema,
-  defaults: { learningRate: 0.01, weightDecay: 0 },
+  defaults: { learningRate: 0.02, weightDecay: 0 },
   trainedNumbers(settings, { layers, width }, classes) {
     const { promptLength, hiddenSize, reparameterisation } = settings;
     const columns = 2 * width * chosenLayers(settings, layers).length;

@@ -67,7 +67,9 @@ export async function listRuns(): Promise<RunRecord[]> {
 
 /** Trained tensors of a kept run; undefined when the run is not kept. */
 export async function readTensors(runId: string): Promise<readonly TrainedTensor[] | undefined> {
-  return explained("This run's trained numbers could not be read", async () => (await database()).get("tensors", runId));
+  return explained("This run's trained numbers could not be read", async () =>
+    (await database()).get("tensors", runId),
+  );
 }
 
 export async function deleteRun(runId: string): Promise<void> {

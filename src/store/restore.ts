@@ -1,6 +1,6 @@
 /** What a visit starts with: the link in the address, runs and data kept by earlier visits, and the shipped example runs. */
 import { listRuns, readOwnData } from "../storage/runDatabase.ts";
-import { decodeRecord } from "../training/recordFile.ts";
+import { decodeRecord } from "../storage/recordFile.ts";
 import type { RunRecord } from "../worker/protocol.ts";
 import { keepCurves } from "./curves.ts";
 import { useData } from "./data.ts";
@@ -20,7 +20,9 @@ export function restoreLink(hash: string): void {
   useDraft.getState().load(content.experiment);
   const { data } = content.experiment;
   if (data.kind === "own") {
-    update({ notice: `This link was made with the data "${data.name}", which a link cannot carry. Open that file to train with it.` });
+    update({
+      notice: `This link was made with the data "${data.name}", which a link cannot carry. Open that file to train with it.`,
+    });
   }
 }
 
@@ -38,7 +40,9 @@ async function showExamples(): Promise<void> {
   const names = await readJson("index.json");
   if (!Array.isArray(names)) throw new Error("The list of example runs is not a list. Build the site again.");
   const records = await Promise.all(
-    names.filter((name): name is string => typeof name === "string").map(async (name) => decodeRecord(await readJson(name))),
+    names
+      .filter((name): name is string => typeof name === "string")
+      .map(async (name) => decodeRecord(await readJson(name))),
   );
   for (const record of records) holdTensors(record.id, record.result.tensors);
   showRecords(records.map((record) => ({ ...record, example: true })));
@@ -46,7 +50,10 @@ async function showExamples(): Promise<void> {
 
 async function readJson(name: string): Promise<unknown> {
   const response = await fetch(new URL(`examples/${name}`, document.baseURI));
-  if (!response.ok) throw new Error(`The example run ${name} could not be loaded (${response.status}).`);
+  // Some servers answer a missing file with a page.
+  const isJson = response.headers.get("content-type")?.includes("json");
+  if (!response.ok || !isJson)
+    throw new Error(`The example runs could not be loaded: examples/${name} is missing. Build the site again.`);
   return response.json();
 }
 

@@ -3,7 +3,7 @@ import { toCsv, type CsvCell } from "../lib/csv.ts";
 import { saveFile } from "../lib/saveFile.ts";
 import { zip } from "../lib/zip.ts";
 import { deleteRun } from "../storage/runDatabase.ts";
-import { encodeRecord } from "../training/recordFile.ts";
+import { encodeRecord } from "../storage/recordFile.ts";
 import { curvesOf, dropCurves } from "./curves.ts";
 import { describeExperiment } from "./describeRun.ts";
 import { useDraft } from "./draft.ts";
@@ -82,7 +82,9 @@ export function runsTable(runs: readonly RunEntry[]): CsvCell[][] {
 
 /** Steps and evaluations in one long table. */
 export function curvesTable(entry: RunEntry): CsvCell[][] {
-  const rows: CsvCell[][] = [["seed", "part", "step", "loss", "accuracy", "gradient norm", "learning rate", "macro-F1"]];
+  const rows: CsvCell[][] = [
+    ["seed", "part", "step", "loss", "accuracy", "gradient norm", "learning rate", "macro-F1"],
+  ];
   for (const { seed, steps, evaluations } of curvesOf(entry.id)) {
     for (const { step, loss, accuracy, gradientNorm, learningRate } of steps) {
       rows.push([seed, "train", step, loss, accuracy, gradientNorm, learningRate, undefined]);

@@ -57,7 +57,15 @@ export type NewRun = Pick<
 >;
 
 export function newEntry(run: NewRun): RunEntry {
-  const start = { example: false, status: "running", seedIndex: 0, step: 0, seeds: [], furthestMove: 0, advice: [] } as const;
+  const start = {
+    example: false,
+    status: "running",
+    seedIndex: 0,
+    step: 0,
+    seeds: [],
+    furthestMove: 0,
+    advice: [],
+  } as const;
   return { ...run, ...start };
 }
 
@@ -94,7 +102,10 @@ export function applyEvent(entry: RunEntry, event: TrainingEvent): RunEntry {
     case "moved":
       return moved(entry, event.movement);
     case "advice":
-      return { ...entry, advice: [...entry.advice, { advice: event.advice, step: event.step, message: event.message }] };
+      return {
+        ...entry,
+        advice: [...entry.advice, { advice: event.advice, step: event.step, message: event.message }],
+      };
     case "paused":
       return { ...entry, status: "paused", step: event.step };
     case "resumed":
@@ -116,7 +127,11 @@ function startedSeed(entry: RunEntry, seedIndex: number, facts: RunFacts): RunEn
 }
 
 function evaluated(entry: RunEntry, evaluation: Evaluation, best: boolean): RunEntry {
-  return { ...entry, lastEvaluation: evaluation, ...((best || !entry.bestEvaluation) && { bestEvaluation: evaluation }) };
+  return {
+    ...entry,
+    lastEvaluation: evaluation,
+    ...((best || !entry.bestEvaluation) && { bestEvaluation: evaluation }),
+  };
 }
 
 function moved(entry: RunEntry, movement: SlotMovement): RunEntry {

@@ -2,6 +2,7 @@
  * The page's life: opens the engine, loads model and data, and keeps report and estimate in step with the settings.
  * Every failure lands in the place of the page it belongs to; nothing here throws.
  */
+import { defaultModel } from "../config/experiment.ts";
 import type { Announcement } from "../worker/client.ts";
 import type { ModelSource, ProblemArea } from "../worker/protocol.ts";
 import { dataSource, useData } from "./data.ts";
@@ -57,11 +58,22 @@ async function openEngine(): Promise<void> {
     const device = await engine().request({ kind: "open", backend, base: document.baseURI });
     useSession.getState().update({ device });
   });
-  if (useSession.getState().device && (await loadModel(wantedModel()))) useSession.getState().update({ engine: "ready" });
+  if (useSession.getState().device && (await loadWantedModel())) useSession.getState().update({ engine: "ready" });
   await refresh();
 }
 
-/** The model the settings name; a folder from an earlier visit is gone, so the built-in model takes its place. */
+/** The model the settings name; when it cannot be had (a folder of an earlier visit, or of someone else) the built-in one. */
+async function loadWantedModel(): Promise<boolean> {
+  if (await loadModel(wantedModel())) return true;
+  const { experiment, change } = useDraft.getState();
+  if (experiment.model === defaultModel) return false;
+  change("model", defaultModel);
+  const loaded = await loadModel({ kind: "built-in", id: defaultModel });
+  const message = `These settings use the model "${experiment.model}". Open its folder again to use it; until then the built-in model is here.`;
+  if (loaded) useSession.getState().report("model", message);
+  return loaded;
+}
+
 function wantedModel(): ModelSource {
   const { model } = useDraft.getState().experiment;
   if (openedFolder?.kind === "files" && openedFolder.name === model) return openedFolder;
@@ -77,9 +89,20 @@ async function loadModel(source: ModelSource): Promise<boolean> {
 
 /** Settings that change which examples are read or how they are cut. */
 function dataKey(): string {
-  const { model, data, task, training, examplesPerClass, evaluationShare, seed, method } = useDraft.getState().experiment;
+  const { model, data, task, training, examplesPerClass, evaluationShare, seed, method } =
+    useDraft.getState().experiment;
   const length = "promptLength" in method ? method.promptLength : 0;
-  return JSON.stringify([model, data, task, training.maxTokens, examplesPerClass, evaluationShare, seed, method.kind, length]);
+  return JSON.stringify([
+    model,
+    data,
+    task,
+    training.maxTokens,
+    examplesPerClass,
+    evaluationShare,
+    seed,
+    method.kind,
+    length,
+  ]);
 }
 
 function watchSettings(): void {
@@ -110,7 +133,9 @@ async function readData(): Promise<void> {
     return useSession.getState().report("data", data);
   }
   setReading(true);
-  const report = await attempt("data", () => newestReport(() => engine().request({ kind: "read-data", data, experiment })));
+  const report = await attempt("data", () =>
+    newestReport(() => engine().request({ kind: "read-data", data, experiment })),
+  );
   if (report) setReport(report);
   setReading(false);
 }
@@ -150,7 +175,9 @@ function receive(announcement: Announcement): void {
     case "model-progress":
       return noteProgress(announcement.loaded, announcement.total);
     case "device-event":
-      return announcement.event === "recovered" ? update({ notice: announcement.message }) : report("device", announcement.message);
+      return announcement.event === "recovered"
+        ? update({ notice: announcement.message })
+        : report("device", announcement.message);
     case "crashed":
       update({ engine: "crashed" });
       report("device", announcement.message);

@@ -33,5 +33,17 @@ export async function recordOf(entry: RunEntry): Promise<RunRecord> {
   const curves: readonly SeedCurves[] = curvesOf(id);
   const { seeds, seconds = 0, stepsPerSecond = 0 } = entry;
   const result = { facts, seeds, seconds, stepsPerSecond, tensors: await tensorsOf(id) };
-  return { version: 1, id, name, createdAt, experiment, modelHash, dataHash, outcome: status, curves, result, environment };
+  return {
+    version: 1,
+    id,
+    name,
+    createdAt,
+    experiment,
+    modelHash,
+    dataHash,
+    outcome: status,
+    curves,
+    result,
+    environment,
+  };
 }

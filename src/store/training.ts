@@ -108,7 +108,8 @@ function noteCurves(runId: string, event: TrainingEvent): void {
 }
 
 function noteSpeed(entry: RunEntry, event: TrainingEvent): void {
-  if (event.kind === "steps") meter.note(entry.seedIndex * (entry.facts?.steps ?? 0) + entry.step, performance.now() / 1000);
+  if (event.kind === "steps")
+    meter.note(entry.seedIndex * (entry.facts?.steps ?? 0) + entry.step, performance.now() / 1000);
   if (event.kind === "paused" || event.kind === "seed-started") meter.reset();
   if (event.kind === "finished") useSession.getState().update({ stepsPerSecond: event.record.stepsPerSecond });
 }

@@ -5,9 +5,4 @@ export const sequenceClassificationSchema = z.strictObject({ kind: z.literal("se
 
 export type SequenceClassificationSettings = z.infer<typeof sequenceClassificationSchema>;
 
-/** One example as it stands in a file. */
-export interface TextExample {
-  readonly text: string;
-  readonly textPair?: string;
-  readonly label: string;
-}
+export type { TextExample } from "../lib/examples/textExample.ts";

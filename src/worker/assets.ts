@@ -3,7 +3,7 @@ import { z } from "zod";
 import { download } from "../lib/download.ts";
 import { loadModel, modelFileNames, type LoadedModel } from "../models/loadModel.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
-import { parseExamples } from "../store/parseExamples.ts";
+import { parseExamples } from "../lib/examples/parseExamples.ts";
 import type { DataSource, ModelSource, TextExample } from "./protocol.ts";
 
 type Progress = (loaded: number, total: number) => void;

@@ -35,7 +35,10 @@ export function encoderProblem(shape: EncoderShape, seed = 1): Problem {
   const { width, layers, promptLength, lengths, classes } = shape;
   const sequences = problem.space("sequences", lengths.length);
   const segments = problem.segments("tokens", lengths, sequences);
-  const prefix = problem.parameter("prefix", Math.max(1, promptLength), 2 * layers * width, { group: "prompt", scale: 0.5 });
+  const prefix = problem.parameter("prefix", Math.max(1, promptLength), 2 * layers * width, {
+    group: "prompt",
+    scale: 0.5,
+  });
   const embeddings = problem.parameter("embeddings", 50, width, { ...trained(shape), scale: 1 });
   const ids = builder.index("ids", segments.space);
   problem.indices[ids.name] = Int32Array.from({ length: problem.counts["tokens"] ?? 0 }, (_, i) => (i * 7 + seed) % 50);
@@ -78,7 +81,12 @@ function encoderLayer(block: Block, x: Tensor, prefix: Tensor, layer: number): T
   const { builder } = problem;
   const { width, heads, promptLength, causal = false } = shape;
   const name = (part: string): string => `${layer}.${part}`;
-  const prompt = { tensor: prefix, length: promptLength, keyColumn: 2 * layer * width, valueColumn: (2 * layer + 1) * width };
+  const prompt = {
+    tensor: prefix,
+    length: promptLength,
+    keyColumn: 2 * layer * width,
+    valueColumn: (2 * layer + 1) * width,
+  };
   const mixed = attention(builder, {
     q: linear(block, x, name("query"), width),
     k: linear(block, x, name("key"), width),
@@ -90,7 +98,11 @@ function encoderLayer(block: Block, x: Tensor, prefix: Tensor, layer: number): T
     label: name("attention"),
     ...(promptLength > 0 ? { prompt } : {}),
   });
-  const attended = norm(block, add(builder, x, linear(block, mixed, name("output"), width), name("residual")), name("norm"));
+  const attended = norm(
+    block,
+    add(builder, x, linear(block, mixed, name("output"), width), name("residual")),
+    name("norm"),
+  );
   const hidden = activation(builder, linear(block, attended, name("up"), shape.feedForward), "gelu", name("gelu"));
   const expanded = add(builder, attended, linear(block, hidden, name("down"), width), name("residual 2"));
   return norm(block, expanded, name("norm 2"));

@@ -53,7 +53,12 @@ export class Problem {
   }
 
   /** A random parameter; trained when it has a group. */
-  parameter(name: string, rows: number, width: number, { group, scale = 1 }: { group?: string; scale?: number } = {}): Tensor {
+  parameter(
+    name: string,
+    rows: number,
+    width: number,
+    { group, scale = 1 }: { group?: string; scale?: number } = {},
+  ): Tensor {
     const shape = { name, rows, width, ...(group === undefined ? {} : { group }) };
     this.shapes.push(shape);
     this.parameters.set(name, randomValues(rows * width, this.#seed++, scale));
@@ -80,7 +85,9 @@ export class Problem {
     const segments = this.builder.segments(this.space(name, total), sequences);
     let end = 0;
     this.indices[segments.offsets.name] = Int32Array.from([0, ...lengths.map((length) => (end += length))]);
-    this.indices[segments.sequence.name] = Int32Array.from(lengths.flatMap((length, i) => Array<number>(length).fill(i)));
+    this.indices[segments.sequence.name] = Int32Array.from(
+      lengths.flatMap((length, i) => Array<number>(length).fill(i)),
+    );
     return segments;
   }
 }

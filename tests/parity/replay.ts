@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parseExperiment, type Experiment } from "../../src/config/experiment.ts";
-import type { Executor, ParameterStore, StepStatistics } from "../../src/engine/executor.ts";
+import type { Executor, ParameterStore, StepStatistics, StepValues } from "../../src/engine/executor.ts";
 import type { RowCounts } from "../../src/engine/graph/tensor.ts";
 import { readSafetensors, type FileTensor } from "../../src/interop/safetensors.ts";
 import type { LoadedModel } from "../../src/models/loadModel.ts";
@@ -137,12 +137,12 @@ function initialOf(document: CaseDocument, model: LoadedModel, tensors: GoldenCa
   return values;
 }
 
-/** Logits of the starting values through the evaluation plan, row-major [5, C]. */
-export async function replayLogits(golden: GoldenCase, executor: Executor): Promise<Float32Array> {
+/** Logits of the starting values through the evaluation plan, row-major [5, C]. `inputs` replaces the packed batch. */
+export async function replayLogits(golden: GoldenCase, executor: Executor, inputs?: StepValues): Promise<Float32Array> {
   const { setup, examples } = golden;
   const store = createStore(golden, executor);
   const plan = await executor.compileEvaluation(setup.evaluationGraph, store, capacitiesOf(golden));
-  const outputs = await plan.run(setup.pack(examples, false));
+  const outputs = await plan.run(inputs ?? setup.pack(examples, false));
   plan.dispose();
   store.dispose();
   const logits = outputs.get("logits");

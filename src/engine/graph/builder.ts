@@ -5,7 +5,17 @@
 import { differentiate } from "./differentiate.ts";
 import { pruneNodes, type Graph, type Objective } from "./graph.ts";
 import type { GraphNode, NodeOf, OperationName } from "./operations/index.ts";
-import type { IndexInput, Parameter, Rows, RowSpace, Segments, StepInput, Tensor, ValueInput } from "./tensor.ts";
+import {
+  describeShape,
+  type IndexInput,
+  type Parameter,
+  type Rows,
+  type RowSpace,
+  type Segments,
+  type StepInput,
+  type Tensor,
+  type ValueInput,
+} from "./tensor.ts";
 
 interface OutputShape {
   readonly label: string;
@@ -39,7 +49,7 @@ export class Builder {
       parameter,
     }));
     if (tensor.rows !== rows || tensor.width !== width) {
-      throw new Error(`Parameter "${name}" was declared as [${String(tensor.rows)}, ${tensor.width}] and [${rows}, ${width}].`);
+      throw new Error(`Parameter "${name}" was declared as ${describeShape(tensor)} and [${rows}, ${width}].`);
     }
     return tensor;
   }

@@ -69,11 +69,11 @@ function updateOne(
   const stepSize = rate / (1 - beta1 ** update);
   const secondCorrection = Math.sqrt(1 - beta2 ** update);
   for (let i = 0; i < values.length; i++) {
-    const g = gradient[i]! * factor;
-    const first = beta1 * firstMoments[i]! + (1 - beta1) * g;
-    const second = beta2 * secondMoments[i]! + (1 - beta2) * g * g;
+    const g = (gradient[i] ?? 0) * factor;
+    const first = beta1 * (firstMoments[i] ?? 0) + (1 - beta1) * g;
+    const second = beta2 * (secondMoments[i] ?? 0) + (1 - beta2) * g * g;
     firstMoments[i] = first;
     secondMoments[i] = second;
-    values[i] = values[i]! * decay - (stepSize * first) / (Math.sqrt(second) / secondCorrection + epsilon);
+    values[i] = (values[i] ?? 0) * decay - (stepSize * first) / (Math.sqrt(second) / secondCorrection + epsilon);
   }
 }

@@ -1,5 +1,12 @@
 /** Starts a TensorFlow.js backend. Backends are global there, so every run names its own again (`activate`). */
-import { enableProdMode, getBackend, registerBackend, removeBackend, setBackend } from "@tensorflow/tfjs-core";
+import {
+  enableProdMode,
+  findBackendFactory,
+  getBackend,
+  registerBackend,
+  removeBackend,
+  setBackend,
+} from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
 import type { DeviceEvent, ExecutorInfo } from "../executor.ts";
 import { Device, openDevice } from "../webgpu/device.ts";
@@ -69,8 +76,10 @@ async function startOnGpu(options: TfjsOptions): Promise<StartedBackend> {
       ? await openDevice(globalThis.navigator?.gpu)
       : borrow(shared, options.adapterInfo ?? shared.adapterInfo);
   const adapterInfo = options.adapterInfo ?? device.gpu.adapterInfo;
-  removeBackend("webgpu");
-  registerBackend("webgpu", () => new WebGPUBackend(device.gpu, adapterInfo), WEBGPU_PRIORITY);
+  // Made here and not in the factory, whose errors TensorFlow.js swallows.
+  const backend = new WebGPUBackend(device.gpu, adapterInfo);
+  if (isRegistered("webgpu")) removeBackend("webgpu");
+  registerBackend("webgpu", () => backend, WEBGPU_PRIORITY);
   await makeCurrent("webgpu");
   return {
     info: { ...device.info, backend: "tfjs-webgpu" },
@@ -80,6 +89,12 @@ async function startOnGpu(options: TfjsOptions): Promise<StartedBackend> {
       if (shared === undefined) device.close();
     },
   };
+}
+
+/** TensorFlow.js returns null or undefined for a name that nobody registered, whatever its types say. */
+function isRegistered(name: TfjsBackend): boolean {
+  const factory: unknown = findBackendFactory(name);
+  return factory !== undefined && factory !== null;
 }
 
 function borrow(gpu: GPUDevice, { vendor, architecture, description, isFallbackAdapter }: GPUAdapterInfo): Device {

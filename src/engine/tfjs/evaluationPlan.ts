@@ -18,11 +18,13 @@ export class TfjsEvaluationPlan implements EvaluationPlan {
   readonly #capacities: RowCounts;
   readonly #activate: () => void;
 
+  /** @throws when the store lacks a parameter of the graph. */
   constructor(
     graph: Graph,
     parameters: TfjsParameters,
     { capacities, costs, activate }: { capacities: RowCounts; costs: PlanCosts; activate: () => void },
   ) {
+    parameters.check(graph);
     this.costs = costs;
     this.#graph = graph;
     this.#nodes = pruneNodes(graph.nodes.slice(0, graph.forwardNodes), [...graph.outputs.values()]);

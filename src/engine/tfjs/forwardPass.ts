@@ -1,5 +1,5 @@
 /** The state of one run over the forward nodes of a graph: what is computed so far, and the step's inputs. */
-import type { Tensor as Computed } from "@tensorflow/tfjs-core";
+import { transpose, type Tensor as Computed } from "@tensorflow/tfjs-core";
 import type { StepValues } from "../executor.ts";
 import { countRows, type IndexInput, type Rows, type Tensor, type ValueInput } from "../graph/tensor.ts";
 import type { TfjsParameters } from "./parameters.ts";
@@ -26,10 +26,11 @@ export class ForwardPass {
     return computed;
   }
 
-  /** The lasting transpose of a frozen parameter; undefined for everything else. */
-  lastingTranspose(tensor: Tensor): Computed | undefined {
+  /** The transpose of a tensor; that of a frozen parameter is made once and lasts. */
+  transposed(tensor: Tensor): Computed {
     const { parameter } = tensor;
-    return parameter === undefined ? undefined : this.#parameters.lastingTranspose(parameter);
+    const lasting = parameter === undefined ? undefined : this.#parameters.lastingTranspose(parameter);
+    return lasting ?? transpose(this.tensor(tensor));
   }
 
   /** Keeps what a node computed. */

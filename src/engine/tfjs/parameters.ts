@@ -4,6 +4,7 @@
  */
 import { keep, tensor2d, transpose, type Tensor } from "@tensorflow/tfjs-core";
 import type { ParameterShape, ParameterStore, TrainedState } from "../executor.ts";
+import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/tensor.ts";
 import type { TrainedArrays } from "./adamw.ts";
 import type { Ledger } from "./ledger.ts";
@@ -42,6 +43,15 @@ export class TfjsParameters implements ParameterStore {
   /** The current value. @throws when the store has no such parameter or it has another shape. */
   tensor(parameter: Parameter): Tensor {
     return this.#find(parameter).tensor;
+  }
+
+  /** @throws when a parameter of the graph is unknown, has another shape, or is trained while the store holds it as frozen. */
+  check(graph: Graph): void {
+    for (const { parameter } of graph.parameters) {
+      if (parameter === undefined) continue;
+      this.#find(parameter);
+      if (graph.gradients.has(parameter.name)) this.trainedArrays(parameter);
+    }
   }
 
   /** Transpose of a frozen parameter, made once; undefined for a trained one. */

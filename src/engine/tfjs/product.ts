@@ -13,8 +13,8 @@ export interface ProductOptions {
   readonly bias?: Tensor;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  /** A lasting transpose of `b`; absent when `b` changes from step to step. */
-  readonly bTransposed?: Tensor;
+  /** Transpose of `b` as it is now; made on demand, and only once for weights that never change. */
+  readonly transposedB: () => Tensor;
   readonly needs: { readonly a: boolean; readonly b: boolean; readonly bias: boolean };
 }
 
@@ -34,7 +34,7 @@ function productInFastForm(options: ProductOptions): Tensor {
   }
   return withGradient(operands, () => {
     const left = transposeA ? transpose(a) : a;
-    const y = matMul(left, transposeB ? flipped(options) : b);
+    const y = matMul(left, transposeB ? options.transposedB() : b);
     return {
       value: bias === undefined ? y : add(y, bias),
       saved: needs.b ? [a, b] : [],
@@ -47,15 +47,11 @@ function gradientsInFastForm(options: ProductOptions, dy: Tensor, saved: readonl
   const { needs, transposeB } = options;
   const gradients: Tensor[] = [];
   const b = needs.b ? savedAt(saved, 1) : options.b;
-  if (needs.a) gradients.push(matMul(dy, transposeB ? b : flipped({ ...options, b })));
+  if (needs.a) gradients.push(matMul(dy, transposeB ? b : needs.b ? transpose(b) : options.transposedB()));
   if (needs.b) {
     const a = savedAt(saved, 0);
     gradients.push(transposeB ? matMul(transpose(dy), a) : matMul(transpose(a), dy));
   }
   if (needs.bias) gradients.push(matMul(ones([1, dy.shape[0] ?? 0]), dy));
   return gradients;
-}
-
-function flipped({ b, bTransposed }: ProductOptions): Tensor {
-  return bTransposed ?? transpose(b);
 }

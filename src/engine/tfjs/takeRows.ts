@@ -96,7 +96,9 @@ function addRows(sum: Float32Array, values: Float32Array, { width, index }: Plac
     const start = (index[row] ?? -1) * width - first;
     if (start < 0 || start >= sum.length) continue;
     const from = row * width;
-    for (let column = 0; column < width; column++) sum[start + column]! += values[from + column]!;
+    for (let column = 0; column < width; column++) {
+      sum[start + column] = (sum[start + column] ?? 0) + (values[from + column] ?? 0);
+    }
   }
 }
 

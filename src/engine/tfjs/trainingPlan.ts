@@ -50,7 +50,7 @@ export class TfjsTrainingPlan implements TrainingPlan {
     this.#trained = trainedParameters(graph)
       .flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter]))
       .filter(({ name }) => graph.gradients.has(name));
-    for (const parameter of this.#trained) parameters.trainedArrays(parameter);
+    parameters.check(graph);
     this.#dependents = dependentTensors(graph);
   }
 

@@ -106,7 +106,8 @@ export function layoutArena(request: ArenaRequest): ArenaLayout {
     const reads = tensorsOf(dispatch, "read").filter((tensor) => !external(tensor));
     const readColours = new Set(reads.map((tensor) => placeOf(places, tensor).colour));
     const outputs = tensorsOf(dispatch, "write").filter((tensor) => !external(tensor) && !places.has(tensor));
-    for (const siblings of groupByPool(outputs, request.pools)) placeSiblings(siblings, readColours, colours, places, request);
+    for (const siblings of groupByPool(outputs, request.pools))
+      placeSiblings(siblings, readColours, colours, places, request);
     for (const tensor of tensorsEndingAt(lastUse, step, dispatch)) {
       const place = places.get(tensor);
       if (place !== undefined) colours[place.colour]?.release(place);
@@ -179,7 +180,10 @@ function pick(
   maxBytes: number,
 ): number {
   const allowed = [...colours.entries()]
-    .filter(([index, colour]) => !forbidden.has(index) && colour.pool === pool && colour.size + colour.growth(size) <= maxBytes)
+    .filter(
+      ([index, colour]) =>
+        !forbidden.has(index) && colour.pool === pool && colour.size + colour.growth(size) <= maxBytes,
+    )
     .toSorted(([i, a], [j, b]) => a.growth(size) - b.growth(size) || i - j);
   const [best] = allowed;
   return best === undefined ? colours.push(new Colour(pool)) - 1 : best[0];

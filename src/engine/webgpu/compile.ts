@@ -42,7 +42,12 @@ export interface CompiledGraph {
 
 /** Operations that may write their result straight into the flat space of gradients. */
 const DIRECT: ReadonlySet<GraphNode["op"]> = new Set([
-  "matmul", "add", "columnSum", "scatter", "collectPartials", "layerNormParameterGradient",
+  "matmul",
+  "add",
+  "columnSum",
+  "scatter",
+  "collectPartials",
+  "layerNormParameterGradient",
 ]);
 
 /** Tensors that one binding covers together with others lie in a colour of their own. */
@@ -162,7 +167,8 @@ class Arena {
 
   poison(): void {
     const { queue } = this.#runtime.device.gpu;
-    for (const buffer of this.#buffers) queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(0x7fc0_0bad));
+    for (const buffer of this.#buffers)
+      queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(0x7fc0_0bad));
   }
 
   dispose(): void {

@@ -7,7 +7,7 @@ import { compileEvaluation, type WebGpuEvaluationPlan } from "./evaluationPlan.t
 import { Memory } from "./memory.ts";
 import { WebGpuParameters } from "./parameters.ts";
 import { Pipelines } from "./pipelines.ts";
-import type { ExecutorOptions, Runtime } from "./runtime.ts";
+import type { ExecutorOptions, MatmulVariant, Runtime } from "./runtime.ts";
 import { compileTraining, type WebGpuTrainingPlan } from "./trainingPlan.ts";
 
 export { DeviceGoneError, WebGpuUnavailableError, type UnavailableCause } from "./errors.ts";
@@ -23,7 +23,7 @@ export class WebGpuExecutor implements Executor {
       device,
       memory: new Memory(device.gpu),
       pipelines: new Pipelines(device.gpu),
-      matmul: options.variants?.matmul ?? (device.info.software ? "registers" : "tiles"),
+      matmul: options.variants?.matmul ?? matmulVariantFor(device),
       poison: options.poison ?? false,
       submitMilliseconds: options.submitMilliseconds ?? DEFAULT_SUBMIT_MILLISECONDS,
     };
@@ -77,8 +77,18 @@ export class WebGpuExecutor implements Executor {
 }
 
 /** Opens a device on the fastest adapter. @throws WebGpuUnavailableError, whose `cause.kind` says why there is none. */
-export async function createWebGpuExecutor(gpu: GPU | undefined, options: ExecutorOptions = {}): Promise<WebGpuExecutor> {
+export async function createWebGpuExecutor(
+  gpu: GPU | undefined,
+  options: ExecutorOptions = {},
+): Promise<WebGpuExecutor> {
   return new WebGpuExecutor(await openDevice(gpu), options);
+}
+
+function matmulVariantFor({ gpu, info }: Device): MatmulVariant {
+  if (!info.software) return "tiles";
+  const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
+  const lanesOfFour = gpu.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
+  return lanesOfFour ? "subgroups" : "registers";
 }
 
 function own(parameters: ParameterStore): WebGpuParameters {

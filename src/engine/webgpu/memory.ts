@@ -22,7 +22,9 @@ export class Memory {
     const size = Math.max(16, Math.ceil(bytes / 4) * 4);
     const { maxBufferSize } = this.#device.limits;
     if (size > maxBufferSize) {
-      throw new Error(`"${label}" needs ${size} bytes; this device allows ${maxBufferSize} per buffer. Use a smaller batch or model.`);
+      throw new Error(
+        `"${label}" needs ${size} bytes; this device allows ${maxBufferSize} per buffer. Use a smaller batch or model.`,
+      );
     }
     this.#bytes += size;
     return this.#device.createBuffer({ label, size, usage });

@@ -53,7 +53,12 @@ export class Optimizer {
   }
 
   /** Writes the settings of update number `update` (from 1) into the step's words. @throws when a group is missing. */
-  pack(words: Int32Array, floats: Float32Array, at: number, step: { settings: UpdateSettings; update: number; ringSlot: number }): void {
+  pack(
+    words: Int32Array,
+    floats: Float32Array,
+    at: number,
+    step: { settings: UpdateSettings; update: number; ringSlot: number },
+  ): void {
     const { settings, update, ringSlot } = step;
     const { learningRate, beta1, beta2, epsilon, clipNorm, groups } = settings;
     const firstCorrection = 1 - beta1 ** update;
@@ -127,7 +132,14 @@ function statisticsDispatch(
     label: "statistics",
     kernel: kernels.statistics,
     uniforms: { rows: loss.rows, partialCount, settings: { kind: "settings" } },
-    bindings: [stepInputs, read(loss), read(correct), range("read", partials), range("write", control), range("write", ring)],
+    bindings: [
+      stepInputs,
+      read(loss),
+      read(correct),
+      range("read", partials),
+      range("write", control),
+      range("write", ring),
+    ],
     groups: [],
   });
 }

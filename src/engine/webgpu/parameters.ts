@@ -42,8 +42,14 @@ export class WebGpuParameters implements ParameterStore {
     for (const shape of shapes) checkValue(shape, values.get(shape.name));
     this.#runtime = runtime;
     this.shapes = shapes;
-    const frozen = placeFrozen(runtime, shapes.filter((shape) => shape.group === undefined));
-    const trained = placeTrained(runtime, shapes.filter((shape) => shape.group !== undefined));
+    const frozen = placeFrozen(
+      runtime,
+      shapes.filter((shape) => shape.group === undefined),
+    );
+    const trained = placeTrained(
+      runtime,
+      shapes.filter((shape) => shape.group !== undefined),
+    );
     this.#frozen = frozen.places;
     this.chunks = trained.chunks;
     this.trained = trained.places;
@@ -56,9 +62,12 @@ export class WebGpuParameters implements ParameterStore {
   range(name: string, rows: number, width: number): BufferRange {
     this.assertUsable();
     const shape = this.shapes.find((candidate) => candidate.name === name);
-    if (shape === undefined) throw new Error(`The graph uses a parameter "${name}" that the parameter store does not have.`);
+    if (shape === undefined)
+      throw new Error(`The graph uses a parameter "${name}" that the parameter store does not have.`);
     if (shape.rows !== rows || shape.width !== width) {
-      throw new Error(`The graph uses "${name}" as [${rows}, ${width}]; the store holds [${shape.rows}, ${shape.width}].`);
+      throw new Error(
+        `The graph uses "${name}" as [${rows}, ${width}]; the store holds [${shape.rows}, ${shape.width}].`,
+      );
     }
     const place = this.trained.get(name);
     const range = place === undefined ? this.#frozen.get(name) : partRange(place, "values");
@@ -70,7 +79,9 @@ export class WebGpuParameters implements ParameterStore {
   gradientRange(name: string): BufferRange {
     const place = this.trained.get(name);
     if (place === undefined) {
-      throw new Error(`The graph trains "${name}", but the store holds it as frozen. Give its shape an optimizer group.`);
+      throw new Error(
+        `The graph trains "${name}", but the store holds it as frozen. Give its shape an optimizer group.`,
+      );
     }
     return partRange(place, "gradients");
   }
@@ -124,7 +135,8 @@ export class WebGpuParameters implements ParameterStore {
   #checkState(part: string, given: ReadonlyMap<string, Float32Array>): void {
     for (const { shape } of this.trained.values()) checkValue(shape, given.get(shape.name), ` of ${part}`);
     for (const name of given.keys()) {
-      if (!this.trained.has(name)) throw new Error(`The state holds ${part} of "${name}", which is not a trained parameter here.`);
+      if (!this.trained.has(name))
+        throw new Error(`The state holds ${part} of "${name}", which is not a trained parameter here.`);
     }
   }
 
@@ -134,7 +146,9 @@ export class WebGpuParameters implements ParameterStore {
     const ranges = parts.flatMap((part) => places.map((place) => partRange(place, part)));
     const data = await readRanges(this.#runtime, ranges);
     const maps = parts.map((part, p) => {
-      const entries = places.map(({ shape }, i) => [shape.name, data[p * places.length + i] ?? new Float32Array(0)] as const);
+      const entries = places.map(
+        ({ shape }, i) => [shape.name, data[p * places.length + i] ?? new Float32Array(0)] as const,
+      );
       return [part, new Map(entries)] as const;
     });
     return fromEntries(maps);
@@ -158,17 +172,23 @@ function checkValue(shape: ParameterShape, value: Float32Array | undefined, what
   const expected = shape.rows * shape.width;
   if (value === undefined) throw new Error(`Values${what} for the parameter "${shape.name}" are missing.`);
   if (value.length === expected) return;
-  throw new Error(`The parameter "${shape.name}" [${shape.rows}, ${shape.width}] needs ${expected} values${what}, got ${value.length}.`);
+  throw new Error(
+    `The parameter "${shape.name}" [${shape.rows}, ${shape.width}] needs ${expected} values${what}, got ${value.length}.`,
+  );
 }
 
 /** Splits shapes into runs whose aligned bytes fit one binding. */
-function splitRuns(runtime: Runtime, shapes: readonly ParameterShape[]): { bytes: number; members: [ParameterShape, number][] }[] {
+function splitRuns(
+  runtime: Runtime,
+  shapes: readonly ParameterShape[],
+): { bytes: number; members: [ParameterShape, number][] }[] {
   const { maxStorageBufferBindingSize, maxBufferSize } = runtime.device.gpu.limits;
   const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
   const runs: { bytes: number; members: [ParameterShape, number][] }[] = [];
   for (const shape of shapes) {
     const size = alignUp(shape.rows * shape.width * 4, ALIGNMENT);
-    if (size > limit) throw new Error(`The parameter "${shape.name}" has ${size} bytes; this device binds at most ${limit}.`);
+    if (size > limit)
+      throw new Error(`The parameter "${shape.name}" has ${size} bytes; this device binds at most ${limit}.`);
     let run = runs.at(-1);
     if (run === undefined || run.bytes + size > limit) runs.push((run = { bytes: 0, members: [] }));
     run.members.push([shape, run.bytes]);
@@ -177,22 +197,30 @@ function splitRuns(runtime: Runtime, shapes: readonly ParameterShape[]): { bytes
   return runs;
 }
 
-function placeFrozen(runtime: Runtime, shapes: readonly ParameterShape[]): { buffers: GPUBuffer[]; places: Map<string, BufferRange> } {
+function placeFrozen(
+  runtime: Runtime,
+  shapes: readonly ParameterShape[],
+): { buffers: GPUBuffer[]; places: Map<string, BufferRange> } {
   const { STORAGE, COPY_SRC, COPY_DST } = BufferUsage;
   const places = new Map<string, BufferRange>();
   const buffers = splitRuns(runtime, shapes).map(({ bytes, members }, i) => {
     const buffer = runtime.memory.create(`frozen weights ${i}`, bytes, STORAGE | COPY_SRC | COPY_DST);
-    for (const [shape, offset] of members) places.set(shape.name, { buffer, offset, size: shape.rows * shape.width * 4 });
+    for (const [shape, offset] of members)
+      places.set(shape.name, { buffer, offset, size: shape.rows * shape.width * 4 });
     return buffer;
   });
   return { buffers, places };
 }
 
-function placeTrained(runtime: Runtime, shapes: readonly ParameterShape[]): { chunks: Chunk[]; places: Map<string, TrainedPlace> } {
+function placeTrained(
+  runtime: Runtime,
+  shapes: readonly ParameterShape[],
+): { chunks: Chunk[]; places: Map<string, TrainedPlace> } {
   const places = new Map<string, TrainedPlace>();
   const chunks = splitRuns(runtime, shapes).map(({ bytes, members }, i) => {
     const chunk = createChunk(runtime, bytes, i);
-    for (const [shape, offset] of members) places.set(shape.name, { shape, chunk, offset, size: shape.rows * shape.width * 4 });
+    for (const [shape, offset] of members)
+      places.set(shape.name, { shape, chunk, offset, size: shape.rows * shape.width * 4 });
     return chunk;
   });
   return { chunks, places };

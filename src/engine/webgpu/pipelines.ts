@@ -56,7 +56,9 @@ export class Pipelines {
   #layout(signature: string): GPUBindGroupLayout {
     const known = this.#layouts.get(signature);
     if (known !== undefined) return known;
-    const storage = [...signature].map((access): GPUBufferBindingType => (access === "r" ? "read-only-storage" : "storage"));
+    const storage = [...signature].map((access): GPUBufferBindingType =>
+      access === "r" ? "read-only-storage" : "storage",
+    );
     const types: GPUBufferBindingType[] = ["uniform", ...storage];
     const layout = this.#device.createBindGroupLayout({
       label: `u${signature}`,

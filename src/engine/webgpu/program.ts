@@ -209,7 +209,9 @@ class Linker {
   }
 
   #placeInSpan(tensor: Tensor, dispatch: Dispatch): number {
-    const binding = dispatch.bindings.find((candidate) => candidate.kind === "tensors" && candidate.tensors.includes(tensor));
+    const binding = dispatch.bindings.find(
+      (candidate) => candidate.kind === "tensors" && candidate.tensors.includes(tensor),
+    );
     if (binding?.kind !== "tensors") return fail(`"${dispatch.label}" does not bind "${tensor.label}".`);
     const start = Math.min(...binding.tensors.map((other) => this.#resolve(other).offset));
     return (this.#resolve(tensor).offset - start) / 4;

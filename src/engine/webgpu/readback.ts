@@ -10,7 +10,11 @@ export interface PendingRead {
 }
 
 /** Encodes copies of the ranges behind whatever the encoder already holds. */
-export function encodeRead({ memory }: Runtime, encoder: GPUCommandEncoder, ranges: readonly BufferRange[]): PendingRead {
+export function encodeRead(
+  { memory }: Runtime,
+  encoder: GPUCommandEncoder,
+  ranges: readonly BufferRange[],
+): PendingRead {
   const sizes = ranges.map((range) => range.size);
   const staging = memory.takeStaging(sizes.reduce((sum, size) => sum + size, 0));
   let at = 0;
@@ -22,7 +26,10 @@ export function encodeRead({ memory }: Runtime, encoder: GPUCommandEncoder, rang
 }
 
 /** The values of each range once the device has finished. @throws DeviceGoneError when it never will. */
-export async function finishRead({ memory, device }: Runtime, { staging, sizes }: PendingRead): Promise<Float32Array[]> {
+export async function finishRead(
+  { memory, device }: Runtime,
+  { staging, sizes }: PendingRead,
+): Promise<Float32Array[]> {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let data: ArrayBuffer;
   try {

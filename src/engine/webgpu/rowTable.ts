@@ -41,7 +41,8 @@ export function countOf(count: Count, counts: RowCounts): number {
 
 function checkCount(space: string, count: number | undefined, capacity: number): void {
   if (count === undefined) throw new Error(`The step gives no row count for "${space}".`);
-  if (!Number.isInteger(count) || count < 0) throw new Error(`The row count of "${space}" must be a whole number, got ${count}.`);
+  if (!Number.isInteger(count) || count < 0)
+    throw new Error(`The row count of "${space}" must be a whole number, got ${count}.`);
   if (count > capacity) {
     throw new Error(
       `The step has ${count} rows of "${space}"; the plan was compiled for at most ${capacity}. ` +

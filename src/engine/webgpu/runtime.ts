@@ -3,8 +3,11 @@ import type { Device } from "./device.ts";
 import type { Memory } from "./memory.ts";
 import type { Pipelines } from "./pipelines.ts";
 
-/** Matmul kernels by name. `registers` suits software adapters, `tiles` suits GPUs. */
-export type MatmulVariant = "registers" | "tiles";
+/**
+ * Matmul kernels by name: `tiles` suits GPUs, `registers` software adapters, `subgroups` software adapters whose subgroups
+ * have four lanes.
+ */
+export type MatmulVariant = "tiles" | "registers" | "subgroups";
 
 export interface ExecutorOptions {
   /** Forces kernel variants that are otherwise chosen by the kind of adapter. */

@@ -2,7 +2,14 @@
  * The packed step buffer: everything the host tells the device in one step, written with a single call. Uniform blocks
  * come first, then step inputs, row lists sorted by target, and the optimizer's settings.
  */
-import { countRows, describeRows, type IndexInput, type RowCounts, type Rows, type StepInput } from "../graph/tensor.ts";
+import {
+  countRows,
+  describeRows,
+  type IndexInput,
+  type RowCounts,
+  type Rows,
+  type StepInput,
+} from "../graph/tensor.ts";
 import type { StepValues } from "../executor.ts";
 import { ALIGNED_FLOATS, alignUp } from "./constants.ts";
 import type { SortedRows } from "./dispatch.ts";
@@ -99,7 +106,11 @@ function checkLength(input: StepInput, given: number | undefined, expected: numb
 }
 
 /** Counting sort, stable: within a target the rows keep their order. Indices of −1 belong to no target. */
-function sortRows({ index, targets, starts, order }: SortedPlace, { counts, indices }: StepValues, words: Int32Array): void {
+function sortRows(
+  { index, targets, starts, order }: SortedPlace,
+  { counts, indices }: StepValues,
+  words: Int32Array,
+): void {
   const list = indices[index.name] ?? new Int32Array(0);
   const size = countRows(targets, counts);
   words.fill(0, starts, starts + size + 1);

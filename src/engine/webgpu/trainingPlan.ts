@@ -24,7 +24,13 @@ export class WebGpuTrainingPlan implements TrainingPlan {
   #reported = 0;
   #disposed = false;
 
-  constructor(runtime: Runtime, graph: Graph, parameters: WebGpuParameters, compiled: CompiledGraph, optimizer: Optimizer) {
+  constructor(
+    runtime: Runtime,
+    graph: Graph,
+    parameters: WebGpuParameters,
+    compiled: CompiledGraph,
+    optimizer: Optimizer,
+  ) {
     this.#runtime = runtime;
     this.#graph = graph;
     this.#parameters = parameters;
@@ -113,7 +119,8 @@ export async function compileTraining(
 
 function assertObjective(objective: Objective): Objective {
   for (const tensor of [objective.loss, objective.correct]) {
-    if (tensor.width !== 1) throw new Error(`The objective's "${tensor.label}" must have one value per row, got ${tensor.width}.`);
+    if (tensor.width !== 1)
+      throw new Error(`The objective's "${tensor.label}" must have one value per row, got ${tensor.width}.`);
   }
   return objective;
 }
@@ -132,7 +139,10 @@ function ringRanges(ring: GPUBuffer, from: number, to: number): BufferRange[] {
 
 function readSlots(values: Float32Array): StepStatistics[] {
   return Array.from({ length: values.length / RING_FLOATS }, (_, i) => {
-    const [loss = 0, correct = 0, gradientNorm = 0, skipped = 0] = values.subarray(i * RING_FLOATS, (i + 1) * RING_FLOATS);
+    const [loss = 0, correct = 0, gradientNorm = 0, skipped = 0] = values.subarray(
+      i * RING_FLOATS,
+      (i + 1) * RING_FLOATS,
+    );
     return { loss, correct, gradientNorm, skipped: skipped !== 0 };
   });
 }

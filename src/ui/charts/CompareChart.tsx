@@ -2,7 +2,13 @@
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { methodDescriptions } from "../../methods/index.schema.ts";
-import { compareFamilies, compareLines, headOnlyLevel, type CompareAxis, type CompareFamily } from "../../store/compare.ts";
+import {
+  compareFamilies,
+  compareLines,
+  headOnlyLevel,
+  type CompareAxis,
+  type CompareFamily,
+} from "../../store/compare.ts";
 import { dataLabel } from "../../store/data.ts";
 import { useRuns } from "../../store/runs.ts";
 import { DEFAULT_LAYERS, useDimensions } from "../hooks/useDimensions.ts";
@@ -33,7 +39,9 @@ export default function CompareChart() {
       title="Compare"
       aside={
         <>
-          {families.length > 1 && family && <FamilyChoice families={families} chosen={family.key} onChoose={setChosen} />}
+          {families.length > 1 && family && (
+            <FamilyChoice families={families} chosen={family.key} onChoose={setChosen} />
+          )}
           <SegmentedControl
             size="xs"
             aria-label="Axis"
@@ -68,7 +76,12 @@ interface FamilyChoiceProps {
 
 function FamilyChoice({ families, chosen, onChoose }: FamilyChoiceProps) {
   return (
-    <select aria-label="Runs to compare" className={classes.family} value={chosen} onChange={(event) => onChoose(event.currentTarget.value)}>
+    <select
+      aria-label="Runs to compare"
+      className={classes.family}
+      value={chosen}
+      onChange={(event) => onChoose(event.currentTarget.value)}
+    >
       {families.map((family) => (
         <option key={family.key} value={family.key}>
           {familyLabel(family)}

@@ -1,8 +1,19 @@
 /** The drawing of the comparison, and its table for screen readers. */
-import { Area, CartesianGrid, ComposedChart, Line, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 import { formatNumber, formatScore } from "../../lib/format.ts";
 import { runStyle } from "../../lib/runColours.ts";
 import type { CompareAxis, CompareLine } from "../../store/compare.ts";
+import { niceTicks } from "./chartRows.ts";
 import classes from "./Charts.module.css";
 
 interface CompareLinesProps {
@@ -23,7 +34,10 @@ const AXIS = { stroke: "var(--ink-3)", fontSize: 11, tickLine: false } as const;
 
 export function CompareLines({ lines, axis, layers, level }: CompareLinesProps) {
   const rows = rowsOf(lines);
-  const lowest = Math.min(level ?? 1, ...lines.flatMap(({ points }) => points.map((point) => point.mean - point.deviation)));
+  const lowest = Math.min(
+    level ?? 1,
+    ...lines.flatMap(({ points }) => points.map((point) => point.mean - point.deviation)),
+  );
   const bottom = Math.max(0, Math.floor((lowest - 0.02) * 10) / 10);
   const scale =
     axis === "length"
@@ -35,24 +49,67 @@ export function CompareLines({ lines, axis, layers, level }: CompareLinesProps) 
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 210 }}>
           <ComposedChart data={rows} margin={{ top: 6, right: 16, bottom: 0, left: 0 }} accessibilityLayer={false}>
             <CartesianGrid stroke="var(--line-2)" vertical={false} />
-            <XAxis {...AXIS} dataKey="x" type="number" {...scale} ticks={[...scale.ticks]} domain={[...scale.domain]} axisLine={{ stroke: "var(--line)" }} height={22} />
-            <YAxis {...AXIS} domain={[bottom, 1]} width={38} axisLine={false} tickFormatter={formatNumber} />
+            <XAxis
+              {...AXIS}
+              dataKey="x"
+              type="number"
+              {...scale}
+              ticks={[...scale.ticks]}
+              domain={[...scale.domain]}
+              axisLine={{ stroke: "var(--line)" }}
+              height={22}
+            />
+            <YAxis
+              {...AXIS}
+              domain={[bottom, 1]}
+              ticks={niceTicks(bottom, 1)}
+              interval={0}
+              width={38}
+              axisLine={false}
+              tickFormatter={formatNumber}
+            />
             {level !== undefined && (
               <ReferenceLine
                 y={level}
                 stroke="var(--ink-3)"
                 strokeDasharray="5 4"
-                label={{ value: `head only ${formatScore(level)}`, position: "insideBottomRight", fill: "var(--ink-3)", fontSize: 10.5 }}
+                label={{
+                  value: `head only ${formatScore(level)}`,
+                  position: "insideBottomRight",
+                  fill: "var(--ink-3)",
+                  fontSize: 10.5,
+                }}
               />
             )}
             {lines.flatMap(({ fixed }, index) => {
               const { colour } = runStyle(index);
               return [
-                <Area key={`band-${fixed}`} dataKey={`band-${fixed}`} isAnimationActive={false} stroke="none" fill={colour} fillOpacity={0.16} connectNulls activeDot={false} />,
-                <Line key={`mean-${fixed}`} dataKey={`mean-${fixed}`} isAnimationActive={false} stroke={colour} strokeWidth={2} connectNulls dot={{ r: 3.5, fill: "var(--panel)", stroke: colour, strokeWidth: 2 }} />,
+                <Area
+                  key={`band-${fixed}`}
+                  dataKey={`band-${fixed}`}
+                  isAnimationActive={false}
+                  stroke="none"
+                  fill={colour}
+                  fillOpacity={0.16}
+                  connectNulls
+                  activeDot={false}
+                />,
+                <Line
+                  key={`mean-${fixed}`}
+                  dataKey={`mean-${fixed}`}
+                  isAnimationActive={false}
+                  stroke={colour}
+                  strokeWidth={2}
+                  connectNulls
+                  dot={{ r: 3.5, fill: "var(--panel)", stroke: colour, strokeWidth: 2 }}
+                />,
               ];
             })}
-            <Tooltip content={<CompareReadout lines={lines} axis={axis} />} isAnimationActive={false} cursor={{ stroke: "var(--ink-3)" }} />
+            <Tooltip
+              content={<CompareReadout lines={lines} axis={axis} />}
+              isAnimationActive={false}
+              cursor={{ stroke: "var(--ink-3)" }}
+            />
           </ComposedChart>
         </ResponsiveContainer>
       </div>
@@ -106,7 +163,8 @@ function CompareReadout({ lines, axis, active, label }: CompareReadoutProps) {
         {entries.map(({ fixed, point, colour }) => (
           <tr key={fixed}>
             <th scope="row">
-              <i style={{ background: colour }} /> {axis === "length" ? `length ${x}` : `depth ${x}`}, {lineWords(fixed, axis)}
+              <i style={{ background: colour }} /> {axis === "length" ? `length ${x}` : `depth ${x}`},{" "}
+              {lineWords(fixed, axis)}
             </th>
             <td>
               {formatScore(point.mean)}

@@ -1,11 +1,22 @@
 /** One metric of all shown runs over the steps: evaluation strong, training faint, the best evaluation marked. */
-import { Area, CartesianGrid, ComposedChart, Line, ReferenceDot, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import {
+  Area,
+  CartesianGrid,
+  ComposedChart,
+  Line,
+  ReferenceDot,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 import { formatNumber } from "../../lib/format.ts";
 import { runStyle } from "../../lib/runColours.ts";
-import { bestOf, type RunEntry } from "../../store/runEntry.ts";
+import { bestOf, isLive, type RunEntry } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { Panel } from "../shared/Panel.tsx";
-import { seriesKey, type Metric } from "./chartRows.ts";
+import { niceTicks, seriesKey, type Metric } from "./chartRows.ts";
 import { ChartReadout } from "./ChartReadout.tsx";
 import { CurveTable } from "./CurveTable.tsx";
 import type { ChartData } from "./useChartData.ts";
@@ -24,15 +35,39 @@ const AXIS = { stroke: "var(--ink-3)", fontSize: 11, tickLine: false } as const;
 export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
   const hovered = useRuns((state) => state.hoveredId);
   const { rows, runs, lastStep, majorities } = data;
+  const selected = useRuns((state) => state.selectedId);
   const strength = (run: RunEntry) => (hovered === undefined || hovered === run.id ? 1 : 0.14);
+  // Batches are noisy: among many runs only the one in question shows its training curve strongly.
+  const trainStrength = (run: RunEntry) => {
+    if (run.id === (hovered ?? selected) || isLive(run) || runs.length === 1) return 0.5;
+    return hovered === undefined ? 0.12 : 0.04;
+  };
   return (
     <Panel title={title} aside={<Key />}>
       <div className={classes.chart}>
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 400, height: 230 }}>
           <ComposedChart data={[...rows]} margin={MARGIN} syncId="curves" accessibilityLayer={false}>
             <CartesianGrid stroke="var(--line-2)" vertical={false} />
-            <XAxis {...AXIS} dataKey="step" type="number" domain={[0, lastStep]} tickCount={6} axisLine={{ stroke: "var(--line)" }} height={22} />
-            <YAxis {...AXIS} domain={domain} allowDataOverflow tickCount={6} width={38} axisLine={false} tickFormatter={formatNumber} />
+            <XAxis
+              {...AXIS}
+              dataKey="step"
+              type="number"
+              domain={[0, lastStep]}
+              ticks={niceTicks(0, lastStep)}
+              interval={0}
+              axisLine={{ stroke: "var(--line)" }}
+              height={22}
+            />
+            <YAxis
+              {...AXIS}
+              domain={domain}
+              allowDataOverflow
+              ticks={niceTicks(...domain)}
+              interval={0}
+              width={38}
+              axisLine={false}
+              tickFormatter={formatNumber}
+            />
             {metric === "accuracy" &&
               majorities.map((level) => (
                 <ReferenceLine
@@ -40,10 +75,15 @@ export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
                   y={level}
                   stroke="var(--ink-3)"
                   strokeDasharray="2 4"
-                  label={{ value: "always the commonest", position: "insideBottomRight", fill: "var(--ink-3)", fontSize: 10.5 }}
+                  label={{
+                    value: "always the commonest",
+                    position: "insideBottomRight",
+                    fill: "var(--ink-3)",
+                    fontSize: 10.5,
+                  }}
                 />
               ))}
-            {runs.flatMap((run, index) => linesOf(run, index, metric, strength(run)))}
+            {runs.flatMap((run, index) => linesOf(run, index, metric, strength(run), trainStrength(run)))}
             {metric === "accuracy" && runs.flatMap((run) => bestMark(run, strength(run)))}
             <Tooltip
               content={<ChartReadout data={data} metric={metric} />}
@@ -71,13 +111,26 @@ function Key() {
   );
 }
 
-function linesOf(run: RunEntry, index: number, metric: Metric, strength: number) {
+function linesOf(run: RunEntry, index: number, metric: Metric, strength: number, trainStrength: number) {
   const { colour, dash } = runStyle(run.colour);
-  const steady = { isAnimationActive: false, dot: false, activeDot: false, connectNulls: true, stroke: colour } as const;
+  const steady = {
+    isAnimationActive: false,
+    dot: false,
+    activeDot: false,
+    connectNulls: true,
+    stroke: colour,
+  } as const;
   const key = (part: "train" | "eval" | "band") => seriesKey(index, metric, part);
   return [
-    <Area key={key("band")} dataKey={key("band")} {...steady} stroke="none" fill={colour} fillOpacity={0.14 * strength} />,
-    <Line key={key("train")} dataKey={key("train")} {...steady} strokeWidth={1} strokeOpacity={0.32 * strength} />,
+    <Area
+      key={key("band")}
+      dataKey={key("band")}
+      {...steady}
+      stroke="none"
+      fill={colour}
+      fillOpacity={0.14 * strength}
+    />,
+    <Line key={key("train")} dataKey={key("train")} {...steady} strokeWidth={1} strokeOpacity={trainStrength} />,
     <Line
       key={key("eval")}
       dataKey={key("eval")}
@@ -94,6 +147,13 @@ function bestMark(run: RunEntry, strength: number) {
   const [best, ...others] = bestOf(run);
   if (!best || others.length > 0) return [];
   const { colour } = runStyle(run.colour);
-  const look = { r: 4, fill: "var(--panel)", stroke: colour, strokeWidth: 2, strokeOpacity: strength, fillOpacity: strength };
+  const look = {
+    r: 4,
+    fill: "var(--panel)",
+    stroke: colour,
+    strokeWidth: 2,
+    strokeOpacity: strength,
+    fillOpacity: strength,
+  };
   return [<ReferenceDot key={`best-${run.id}`} x={best.step} y={best.accuracy} {...look} />];
 }

@@ -39,5 +39,7 @@ function valuesInWords(id: string, metric: Metric): string {
   const evaluations = curvesOf(id)[0]?.evaluations ?? [];
   const stride = Math.max(1, Math.ceil(evaluations.length / MOST_EVALUATIONS));
   const shown = evaluations.filter((_, index) => index % stride === 0 || index === evaluations.length - 1);
-  return shown.map((evaluation) => `step ${evaluation.step}: ${formatScore(evaluation[metric])}`).join("; ") || "none yet";
+  return (
+    shown.map((evaluation) => `step ${evaluation.step}: ${formatScore(evaluation[metric])}`).join("; ") || "none yet"
+  );
 }

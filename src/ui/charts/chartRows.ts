@@ -75,17 +75,33 @@ function meanOverSeeds(seeds: readonly (readonly CurvePoint[])[]): readonly Curv
   return [...byStep(seeds)].sort(([a], [b]) => a - b).map(([x, values]) => ({ x, y: mean(values) }));
 }
 
-/** A round number at or above `value`, so that an axis grows in few, large jumps. */
+/** A round number at or above `value`, so that an axis grows in few jumps. */
 export function niceCeiling(value: number): number {
-  if (!(value > 0)) return 1;
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return [1, 1.5, 2, 3, 5, 7.5, 10].map((factor) => factor * unit).find((round) => round >= value * 0.999) ?? 10 * unit;
+  return roundUp(value, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]);
 }
 
-/** Smallest and largest value of a metric over all rows; undefined without any. */
-export function extentOf(rows: readonly ChartRow[], metric: Metric): readonly [number, number] | undefined {
+function roundUp(value: number, factors: readonly number[]): number {
+  if (!(value > 0)) return 1;
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return factors.map((factor) => factor * unit).find((round) => round >= value * 0.999) ?? 10 * unit;
+}
+
+/** Round tick values from `low` to `high`, about five of them, both ends included. */
+export function niceTicks(low: number, high: number): number[] {
+  const unit = roundUp((high - low) / 5.01, [1, 2, 2.5, 5, 10]);
+  const first = Math.ceil(low / unit - 1e-6);
+  const count = Math.floor(high / unit + 1e-6) - first + 1;
+  const ticks = Array.from({ length: Math.max(0, count) }, (_, index) =>
+    Number(((first + index) * unit).toPrecision(6)),
+  );
+  return (ticks.at(-1) ?? low) > high - unit * 0.4 ? [...ticks.slice(0, -1), high] : [...ticks, high];
+}
+
+/** Smallest and largest value of one kind of series over all rows; undefined without any. */
+export function extentOf(rows: readonly ChartRow[], metric: Metric, part: Part): readonly [number, number] | undefined {
+  const prefix = `${metric}-${part}-`;
   const values = rows.flatMap((row) =>
-    Object.entries(row).flatMap(([key, value]) => (key.startsWith(`${metric}-`) && typeof value === "number" ? [value] : [])),
+    Object.entries(row).flatMap(([key, value]) => (key.startsWith(prefix) && typeof value === "number" ? [value] : [])),
   );
   if (values.length === 0) return undefined;
   return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];

@@ -32,12 +32,17 @@ export function useChartData(): ChartData {
 /** Axes reach as far as the runs are planned to go, so that they stand still while points arrive. */
 function chartFrame(runs: readonly RunEntry[]): Omit<ChartData, "runs"> {
   const lastStep = Math.max(1, ...runs.map(({ facts, experiment }) => facts?.steps ?? experiment.training.steps));
-  const rows = chartRows(runs.map(({ id }) => ({ id, curves: curvesOf(id) })), lastStep);
+  const rows = chartRows(
+    runs.map(({ id }) => ({ id, curves: curvesOf(id) })),
+    lastStep,
+  );
   const classes = Math.max(2, ...runs.map(({ facts }) => facts?.labels.length ?? 2));
   const chance = Math.log(classes);
-  const [, highestLoss = chance] = extentOf(rows, "loss") ?? [];
-  const [lowestAccuracy = 0.5] = extentOf(rows, "accuracy") ?? [];
-  const majorities = [...new Set(runs.flatMap(({ facts }) => facts?.majorityAccuracy ?? []).map((value) => Number(value.toFixed(3))))];
+  const [, highestLoss = chance] = extentOf(rows, "loss", "train") ?? [];
+  const [lowestAccuracy = 0.5] = extentOf(rows, "accuracy", "eval") ?? [];
+  const majorities = [
+    ...new Set(runs.flatMap(({ facts }) => facts?.majorityAccuracy ?? []).map((value) => Number(value.toFixed(3)))),
+  ];
   const bottom = Math.min(lowestAccuracy, ...majorities) - 0.05;
   return {
     rows,

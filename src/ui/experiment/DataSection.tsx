@@ -48,7 +48,7 @@ export function DataSection() {
         </Button>
       </div>
       {problem && <Message kind="problem">{problem}</Message>}
-      {report && !problem && <DataFacts report={report} />}
+      {!problem && (report ? <DataFacts report={report} /> : <p className={classes.dataFacts}>Reading the examples</p>)}
       {dialog && (
         <Suspense fallback={null}>
           <OwnDataDialog onClose={() => setDialog(false)} />
@@ -68,8 +68,8 @@ function DataFacts({ report }: { readonly report: DataReport }) {
       </p>
       {unknownShare > 0.1 && (
         <Message kind="note">
-          {formatPercent(unknownShare)} of the tokens are unknown to this model, e.g. {unknownExamples.slice(0, 5).join(", ")}. It
-          was made for English; expect weak results.
+          {formatPercent(unknownShare)} of the tokens are unknown to this model, e.g.{" "}
+          {unknownExamples.slice(0, 5).join(", ")}. It was made for English; expect weak results.
         </Message>
       )}
     </>

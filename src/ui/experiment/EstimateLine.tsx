@@ -19,7 +19,8 @@ export function EstimateLine() {
     <div className={classes.estimate} aria-live="polite">
       {problem && <Message kind="problem">{problem}</Message>}
       <div className={classes.trained}>
-        {total === undefined ? "–" : formatCount(total)} <span className={classes.trainedWords}>trained numbers (parameters)</span>
+        {total === undefined ? "–" : formatCount(total)}{" "}
+        <span className={classes.trainedWords}>trained numbers (parameters)</span>
       </div>
       {trained && dimensions && total !== undefined && (
         <div className={classes.figures}>
@@ -29,7 +30,9 @@ export function EstimateLine() {
           <span>{formatPercent(total / dimensions.parameters)} of the model</span>
         </div>
       )}
-      <div className={classes.figures}>{estimate && <Costs estimate={estimate} steps={experiment.training.steps * experiment.seeds} />}</div>
+      <div className={classes.figures}>
+        {estimate && <Costs estimate={estimate} steps={experiment.training.steps * experiment.seeds} />}
+      </div>
     </div>
   );
 }
@@ -38,7 +41,11 @@ function Costs({ estimate, steps }: { readonly estimate: Estimate; readonly step
   const { secondsPerStep, weightBytes, activationBytes } = estimate;
   return (
     <>
-      <span>{secondsPerStep === undefined ? "time known after the first steps here" : `~ ${formatSeconds(secondsPerStep * steps)}`}</span>
+      <span>
+        {secondsPerStep === undefined
+          ? "time known after the first steps here"
+          : `~ ${formatSeconds(secondsPerStep * steps)}`}
+      </span>
       <span>{formatBytes(weightBytes + activationBytes)} memory</span>
       <span>{formatCount(steps)} steps</span>
     </>

@@ -1,7 +1,7 @@
 /** One source of examples: choose a file or paste, map the columns if their names are unusual, see what is wrong where. */
 import { Button, NativeSelect, Textarea } from "@mantine/core";
 import { useRef } from "react";
-import { parseExamples, type ColumnMap, type ParsedExamples } from "../../store/parseExamples.ts";
+import { parseExamples, type ColumnMap, type ParsedExamples } from "../../lib/examples/parseExamples.ts";
 import { Message } from "../shared/Message.tsx";
 import classes from "./OwnDataDialog.module.css";
 
@@ -71,7 +71,13 @@ export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) 
 
 type ColumnsNeeded = Extract<ParsedExamples, { readonly kind: "columns-needed" }>;
 
-function Columns({ parsed, onChoose }: { readonly parsed: ColumnsNeeded; readonly onChoose: (map: ColumnMap) => void }) {
+function Columns({
+  parsed,
+  onChoose,
+}: {
+  readonly parsed: ColumnsNeeded;
+  readonly onChoose: (map: ColumnMap) => void;
+}) {
   const form = useRef<HTMLFormElement>(null);
   const submit = () => {
     if (!form.current) return;
@@ -84,8 +90,19 @@ function Columns({ parsed, onChoose }: { readonly parsed: ColumnsNeeded; readonl
       <p>{parsed.message}</p>
       <form ref={form} className={classes.columns} onSubmit={(event) => event.preventDefault()}>
         <NativeSelect size="xs" name="text" label="Text" data={[...parsed.columns]} defaultValue={parsed.guess.text} />
-        <NativeSelect size="xs" name="label" label="Label" data={[...parsed.columns].reverse()} defaultValue={parsed.guess.label} />
-        <NativeSelect size="xs" name="textPair" label="Second text" data={[{ value: "", label: "none" }, ...parsed.columns]} />
+        <NativeSelect
+          size="xs"
+          name="label"
+          label="Label"
+          data={[...parsed.columns].reverse()}
+          defaultValue={parsed.guess.label}
+        />
+        <NativeSelect
+          size="xs"
+          name="textPair"
+          label="Second text"
+          data={[{ value: "", label: "none" }, ...parsed.columns]}
+        />
         <Button size="xs" onClick={submit}>
           Use these columns
         </Button>

@@ -2,7 +2,7 @@
 import { Button, Modal } from "@mantine/core";
 import { useState } from "react";
 import { formatCount } from "../../lib/format.ts";
-import { describeLines, trainingObstacle, type ParsedExamples } from "../../store/parseExamples.ts";
+import { describeLines, trainingObstacle, type ParsedExamples } from "../../lib/examples/parseExamples.ts";
 import { takeOwnData } from "../../store/ownData.ts";
 import { Message } from "../shared/Message.tsx";
 import { ExamplesSource, type SourceState } from "./ExamplesSource.tsx";
@@ -28,8 +28,8 @@ export default function OwnDataDialog({ onClose }: { readonly onClose: () => voi
     <Modal opened onClose={onClose} title="Own data" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
       <div className={classes.dialog}>
         <p className={classes.help}>
-          CSV or TSV with a header (columns <code>text</code>, <code>label</code>, for pairs also <code>text_pair</code>), or JSON
-          Lines. Pasted lines may also be <code>text | label</code>. Nothing leaves this machine.
+          CSV or TSV with a header (columns <code>text</code>, <code>label</code>, for pairs also <code>text_pair</code>
+          ), or JSON Lines. Pasted lines may also be <code>text | label</code>. Nothing leaves this machine.
         </p>
         <ExamplesSource title="Training examples" state={training} onChange={setTraining} />
         <details>

@@ -49,7 +49,9 @@ export function SchemaField({ field }: { readonly field: SchemaFieldInfo }) {
         />
       );
     case "text":
-      return <TextInput {...shared} value={String(value ?? "")} onChange={(event) => take(event.currentTarget.value)} />;
+      return (
+        <TextInput {...shared} value={String(value ?? "")} onChange={(event) => take(event.currentTarget.value)} />
+      );
     default:
       return field satisfies never;
   }

@@ -14,7 +14,12 @@ interface FieldBase {
 }
 
 export type SchemaFieldInfo =
-  | (FieldBase & { readonly kind: "number"; readonly minimum: number | undefined; readonly maximum: number | undefined; readonly whole: boolean })
+  | (FieldBase & {
+      readonly kind: "number";
+      readonly minimum: number | undefined;
+      readonly maximum: number | undefined;
+      readonly whole: boolean;
+    })
   | (FieldBase & { readonly kind: "choice"; readonly options: readonly string[] })
   | (FieldBase & { readonly kind: "text" });
 
@@ -51,7 +56,8 @@ function described(schema: z.core.$ZodType): { readonly title?: string; readonly
   const meta: unknown = schema.meta();
   if (typeof meta !== "object" || meta === null) return undefined;
   const title = "title" in meta && typeof meta.title === "string" ? { title: meta.title } : {};
-  const description = "description" in meta && typeof meta.description === "string" ? { description: meta.description } : {};
+  const description =
+    "description" in meta && typeof meta.description === "string" ? { description: meta.description } : {};
   return { ...title, ...description };
 }
 
@@ -59,7 +65,11 @@ function enumOptions(schema: z.core.$ZodType): string[] {
   return [...(schema._zod.values ?? [])].filter((value): value is string => typeof value === "string");
 }
 
-function numberLimits(schema: z.core.$ZodType): { minimum: number | undefined; maximum: number | undefined; whole: boolean } {
+function numberLimits(schema: z.core.$ZodType): {
+  minimum: number | undefined;
+  maximum: number | undefined;
+  whole: boolean;
+} {
   const { minimum, maximum, format } = schema._zod.bag;
   return { minimum: asNumber(minimum), maximum: asNumber(maximum), whole: format === "safeint" };
 }
@@ -87,5 +97,7 @@ const SHOWN_WITH: Readonly<Record<string, { readonly path: string; readonly valu
 
 export function isShown({ path }: SchemaFieldInfo, method: object): boolean {
   const condition = SHOWN_WITH[path];
-  return !condition || Object.entries(method).some(([key, value]) => key === condition.path && value === condition.value);
+  return (
+    !condition || Object.entries(method).some(([key, value]) => key === condition.path && value === condition.value)
+  );
 }

@@ -27,9 +27,17 @@ export function DataChip() {
           rows={[
             ["To train on", formatCount(report.trainExamples)],
             ["To evaluate", formatCount(report.evaluationExamples)],
-            ["Classes", Object.entries(report.trainPerLabel).map(([label, count]) => `${label} ${formatCount(count)}`).join(", ")],
+            [
+              "Classes",
+              Object.entries(report.trainPerLabel)
+                .map(([label, count]) => `${label} ${formatCount(count)}`)
+                .join(", "),
+            ],
             ["Always the commonest", `${formatPercent(report.majorityAccuracy)} right`],
-            ["Tokens per text", `median ${formatCount(report.medianTokens)}, longest ${formatCount(report.longestTokens)}`],
+            [
+              "Tokens per text",
+              `median ${formatCount(report.medianTokens)}, longest ${formatCount(report.longestTokens)}`,
+            ],
             ["Cut to fit", formatCount(report.truncated)],
             ["Unknown tokens", formatPercent(report.unknownShare)],
           ]}

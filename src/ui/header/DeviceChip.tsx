@@ -17,7 +17,8 @@ const BACKENDS: Readonly<Record<string, string>> = {
 
 export function DeviceChip() {
   const { device, engine, stepsPerSecond, problems } = useSession();
-  const state = engine === "crashed" || problems.device ? "bad" : !device ? "wait" : device.fallback ? "fallback" : "good";
+  const state =
+    engine === "crashed" || problems.device ? "bad" : !device ? "wait" : device.fallback ? "fallback" : "good";
   const rate = stepsPerSecond === undefined ? "" : ` · ${formatRate(stepsPerSecond)} steps/s`;
   return (
     <ChipPopover
@@ -26,7 +27,9 @@ export function DeviceChip() {
         <>
           <i className={classes.light} data-state={state} />
           <span className={classes.chipText}>
-            {device ? `${device.adapter || "this machine"} · ${BACKENDS[device.backend] ?? device.backend}${rate}` : "Opening the device"}
+            {device
+              ? `${device.adapter || "this machine"} · ${BACKENDS[device.backend] ?? device.backend}${rate}`
+              : "Opening the device"}
           </span>
         </>
       }

@@ -35,7 +35,15 @@ function Mark() {
     <svg width="22" height="18" viewBox="0 0 22 18" aria-hidden="true" className={classes.mark}>
       {[0, 1, 2].map((row) =>
         [0, 1, 2, 3, 4].map((cell) => (
-          <rect key={cell} x={cell * 4.5} y={row * 6.5} width="3.5" height="5" rx="1" data-trained={cell < 2 || undefined} />
+          <rect
+            key={cell}
+            x={cell * 4.5}
+            y={row * 6.5}
+            width="3.5"
+            height="5"
+            rx="1"
+            data-trained={cell < 2 || undefined}
+          />
         )),
       )}
     </svg>

@@ -10,11 +10,17 @@ export function ModelProgress({ progress }: { readonly progress: Progress }) {
   const share = total > 0 ? Math.min(1, loaded / total) : 0;
   return (
     <div className={classes.sheet}>
-      <div className={classes.bar} role="progressbar" aria-label="Loading the model" aria-valuenow={Math.round(share * 100)}>
+      <div
+        className={classes.bar}
+        role="progressbar"
+        aria-label="Loading the model"
+        aria-valuenow={Math.round(share * 100)}
+      >
         <i style={{ transform: `scaleX(${share})` }} />
       </div>
       <span>
-        {formatBytes(loaded)} of {formatBytes(total)} · {formatBytes(speed)}/s · {formatSeconds((total - loaded) / Math.max(1, speed))} left
+        {formatBytes(loaded)} of {formatBytes(total)} · {formatBytes(speed)}/s ·{" "}
+        {formatSeconds((total - loaded) / Math.max(1, speed))} left
       </span>
       <Button variant="default" size="xs" onClick={() => void cancelModelLoad()}>
         Cancel

@@ -17,7 +17,12 @@ export function ShareButton() {
     setOpened(true);
     window.history.replaceState(null, "", `#${hash}`);
     // Without a secure context there is no clipboard; the link stands in the box to copy by hand.
-    setCopied(await navigator.clipboard?.writeText(link).then(() => true, () => false) ?? false);
+    setCopied(
+      (await navigator.clipboard?.writeText(link).then(
+        () => true,
+        () => false,
+      )) ?? false,
+    );
   };
 
   return (
@@ -29,8 +34,18 @@ export function ShareButton() {
       </Popover.Target>
       <Popover.Dropdown className={classes.dropdown}>
         <div className={classes.sheet}>
-          <p role="status">{copied ? "The link is copied." : "Copy this link:"} It carries every setting that differs from the defaults, and the seed.</p>
-          <textarea aria-label="Link" readOnly rows={3} value={link} className={classes.link} onFocus={(event) => event.currentTarget.select()} />
+          <p role="status">
+            {copied ? "The link is copied." : "Copy this link:"} It carries every setting that differs from the
+            defaults, and the seed.
+          </p>
+          <textarea
+            aria-label="Link"
+            readOnly
+            rows={3}
+            value={link}
+            className={classes.link}
+            onFocus={(event) => event.currentTarget.select()}
+          />
           {experiment.data.kind === "own" && (
             <p>Your data is not in the link. Whoever opens it is asked for “{experiment.data.name}”.</p>
           )}

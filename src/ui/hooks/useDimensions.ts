@@ -3,7 +3,10 @@ import { useData } from "../../store/data.ts";
 import { useSession } from "../../store/session.ts";
 import type { ModelDimensions } from "../../worker/protocol.ts";
 
-export function useDimensions(): { readonly dimensions: ModelDimensions | undefined; readonly classes: number | undefined } {
+export function useDimensions(): {
+  readonly dimensions: ModelDimensions | undefined;
+  readonly classes: number | undefined;
+} {
   const dimensions = useSession(({ model }) => model?.dimensions);
   const classes = useData(({ report }) => report?.labels.length);
   return { dimensions, classes };

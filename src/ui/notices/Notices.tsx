@@ -17,7 +17,11 @@ export function Notices() {
         </Message>
       )}
       {problems.model && (
-        <Message kind={model ? "note" : "problem"} action={model ? undefined : <RestartButton />} onDismiss={() => report("model", undefined)}>
+        <Message
+          kind={model ? "note" : "problem"}
+          action={model ? undefined : <RestartButton />}
+          onDismiss={() => report("model", undefined)}
+        >
           {problems.model}
         </Message>
       )}

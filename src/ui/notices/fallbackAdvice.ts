@@ -11,7 +11,8 @@ export function fallbackAdvice(reason: FallbackReason, userAgent: string): Fallb
   switch (reason.kind) {
     case "insecure-context":
       return {
-        cause: "This page was opened over plain http from another machine, and browsers offer WebGPU only to secure pages.",
+        cause:
+          "This page was opened over plain http from another machine, and browsers offer WebGPU only to secure pages.",
         remedy:
           "Addresses like http://192.168.… are not secure. Open it as http://localhost on the machine itself, or serve it over https.",
       };
@@ -28,7 +29,10 @@ export function fallbackAdvice(reason: FallbackReason, userAgent: string): Fallb
         remedy: "Close other tabs that use the GPU and restart the engine; if that does not help, restart the browser.",
       };
     case "chosen":
-      return { cause: "You chose a backend other than WebGPU.", remedy: "Set the backend under “More” to “Fastest available” to use WebGPU." };
+      return {
+        cause: "You chose a backend other than WebGPU.",
+        remedy: "Set the backend under “More” to “Fastest available” to use WebGPU.",
+      };
     default:
       return reason satisfies never;
   }

@@ -35,7 +35,14 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
         <Checkbox size="xs" aria-label={`Show ${run.name}`} checked={!hidden} onChange={() => toggleHidden(run.id)} />
       </td>
       <td className={classes.what}>
-        <button type="button" className={classes.name} aria-pressed={selected} onClick={() => select(run.id)} onFocus={() => hover(run.id)} onBlur={() => hover(undefined)}>
+        <button
+          type="button"
+          className={classes.name}
+          aria-pressed={selected}
+          onClick={() => select(run.id)}
+          onFocus={() => hover(run.id)}
+          onBlur={() => hover(undefined)}
+        >
           <svg width="18" height="8" aria-hidden="true">
             <line x1="0" x2="18" y1="4" y2="4" stroke={colour} strokeWidth="3.5" strokeDasharray={dash} />
           </svg>
@@ -52,7 +59,9 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
       <td className={`${classes.number} ${classes.extra}`}>
         {trained && formatShortCount(trained.prompt + trained.head + trained.model)}
       </td>
-      <td className={`${classes.number} ${classes.extra}`}>{run.seconds !== undefined && formatSeconds(run.seconds)}</td>
+      <td className={`${classes.number} ${classes.extra}`}>
+        {run.seconds !== undefined && formatSeconds(run.seconds)}
+      </td>
       <td onClick={(event) => event.stopPropagation()}>
         <RunMenu run={run} />
       </td>
@@ -69,7 +78,9 @@ function Score({ evaluations }: { readonly evaluations: readonly Evaluation[] })
     <>
       <b>{formatScore(mean(values))}</b>
       <div className={classes.spread}>
-        {evaluations.length > 1 ? `± ${formatScore(deviation(values))}, ${evaluations.length} seeds` : first.interval.map(twoDigits).join("–")}
+        {evaluations.length > 1
+          ? `± ${formatScore(deviation(values))}, ${evaluations.length} seeds`
+          : first.interval.map(twoDigits).join("–")}
       </div>
     </>
   );

@@ -31,35 +31,40 @@ export function RunsPanel() {
       {runs.length === 0 ? (
         <p className={classes.empty}>No runs yet. Press Train; each run becomes a row here and a line in the charts.</p>
       ) : (
-        <table className={classes.table}>
-          <thead>
-            <tr>
-              <th scope="col">
-                <span className="visually-hidden">Shown in charts</span>
-              </th>
-              <th scope="col">Run</th>
-              <th scope="col" title="Best accuracy on the evaluation examples, and the 95 % interval or the deviation over seeds">
-                Best
-              </th>
-              <th scope="col">Last</th>
-              <th scope="col" className={classes.extra} title="Mean F1 over the classes at the best evaluation">
-                Macro-F1
-              </th>
-              <th scope="col" className={classes.extra}>
-                Trained
-              </th>
-              <th scope="col" className={classes.extra}>
-                Time
-              </th>
-              <th scope="col">
-                <span className="visually-hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.map((run, index) => <RunRow key={run.id} run={run} before={runs[index - 1]} />).reverse()}
-          </tbody>
-        </table>
+        <div className={classes.scroll}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">
+                  <span className="visually-hidden">Shown in charts</span>
+                </th>
+                <th scope="col">Run</th>
+                <th
+                  scope="col"
+                  title="Best accuracy on the evaluation examples, and the 95 % interval or the deviation over seeds"
+                >
+                  Best
+                </th>
+                <th scope="col">Last</th>
+                <th scope="col" className={classes.extra} title="Mean F1 over the classes at the best evaluation">
+                  Macro-F1
+                </th>
+                <th scope="col" className={classes.extra}>
+                  Trained
+                </th>
+                <th scope="col" className={classes.extra}>
+                  Time
+                </th>
+                <th scope="col">
+                  <span className="visually-hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {runs.map((run, index) => <RunRow key={run.id} run={run} before={runs[index - 1]} />).reverse()}
+            </tbody>
+          </table>
+        </div>
       )}
     </Panel>
   );

@@ -14,7 +14,15 @@ export function Hint({ text, source, of }: HintProps) {
   return (
     <Popover width={280} position="top" shadow="md" withArrow trapFocus={false}>
       <Popover.Target>
-        <ActionIcon variant="subtle" color="gray" size={20} radius="xl" aria-label="What is this?" aria-describedby={of} className={classes.button}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={20}
+          radius="xl"
+          aria-label="What is this?"
+          aria-describedby={of}
+          className={classes.button}
+        >
           <Question />
         </ActionIcon>
       </Popover.Target>

@@ -17,7 +17,15 @@ interface StopSliderProps {
   readonly aside?: (labelId: string) => ReactNode;
 }
 
-export function StopSlider({ label, value, stops, words = String, onChange, disabled = false, aside }: StopSliderProps) {
+export function StopSlider({
+  label,
+  value,
+  stops,
+  words = String,
+  onChange,
+  disabled = false,
+  aside,
+}: StopSliderProps) {
   const labelId = useId();
   const track = useRef<HTMLDivElement>(null);
   const percent = positionOf(value, stops) * 100;
@@ -57,7 +65,11 @@ export function StopSlider({ label, value, stops, words = String, onChange, disa
         <div ref={track} className={classes.track}>
           <div className={classes.fill} style={{ width: `${percent}%` }} />
           {stops.map((stop, index) => (
-            <i key={stop} className={classes.stop} style={{ left: `${(index / Math.max(1, stops.length - 1)) * 100}%` }} />
+            <i
+              key={stop}
+              className={classes.stop}
+              style={{ left: `${(index / Math.max(1, stops.length - 1)) * 100}%` }}
+            />
           ))}
           <div
             role="slider"

@@ -19,7 +19,7 @@ interface StackProps {
 export function Stack({ picture, tokens = 10, small = false, running = false }: StackProps) {
   return (
     <div className={small ? classes.icon : classes.stack} data-running={running || undefined} aria-hidden="true">
-      {!small && <HeadRow picture={picture} />}
+      <HeadRow picture={picture} word={small ? "" : "head"} />
       {picture.rows.map((row) => (
         <StackCells key={row.layer} row={row} picture={picture} tokens={tokens} />
       ))}
@@ -32,7 +32,11 @@ export function StackCells({ row, picture, tokens }: { row: StackRow; picture: S
   const { rows, kind } = picture;
   const layers = rows.length - 1;
   return (
-    <span className={classes.row} data-origin={row.origin} style={variables({ "--height": row.layer / Math.max(1, layers) })}>
+    <span
+      className={classes.row}
+      data-origin={row.origin}
+      style={variables({ "--height": row.layer / Math.max(1, layers) })}
+    >
       <span className={classes.slots} data-dense={row.cells.length > 16 || undefined}>
         {row.cells.map((moved, cell) => (
           <i key={cell} className={classes.slot} style={variables({ "--moved": moved ?? 0.45 })} />
@@ -51,12 +55,12 @@ export function StackCells({ row, picture, tokens }: { row: StackRow; picture: S
 }
 
 /** The head is trained in every method. It reads the first row of the sequence: the first virtual token or [CLS]. */
-export function HeadRow({ picture }: { picture: StackPicture }) {
+export function HeadRow({ picture, word = "head" }: { picture: StackPicture; word?: string }) {
   const readsSlot = picture.rows[0]?.origin === "risen";
   return (
     <span className={classes.row} data-head="">
-      <span className={classes.slots}>{readsSlot && <b className={classes.head}>head</b>}</span>
-      <span className={classes.tokens}>{!readsSlot && <b className={classes.head}>head</b>}</span>
+      <span className={classes.slots}>{readsSlot && <b className={classes.head}>{word}</b>}</span>
+      <span className={classes.tokens}>{!readsSlot && <b className={classes.head}>{word}</b>}</span>
       <span className={classes.gradient} />
     </span>
   );

@@ -37,7 +37,8 @@ export function RunProgress({ live }: { readonly live: RunEntry | undefined }) {
 /** Nothing waits without a number for long: while the model loads, its bytes. */
 function waitingWords({ engine, model, modelProgress }: ReturnType<typeof useSession.getState>): string {
   if (engine === "crashed") return "The engine stopped.";
-  if (modelProgress) return `Loading the model: ${formatBytes(modelProgress.loaded)} of ${formatBytes(modelProgress.total)}`;
+  if (modelProgress)
+    return `Loading the model: ${formatBytes(modelProgress.loaded)} of ${formatBytes(modelProgress.total)}`;
   if (!model) return "Opening the device";
   return "";
 }

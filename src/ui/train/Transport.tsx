@@ -25,11 +25,21 @@ export function Transport() {
         <button type="button" className={classes.train} disabled={!startable} onClick={() => void train()}>
           <Play /> Train
         </button>
-        <button type="button" className={classes.button} disabled={!live} onClick={() => void (paused ? resume() : pause())}>
+        <button
+          type="button"
+          className={classes.button}
+          disabled={!live}
+          onClick={() => void (paused ? resume() : pause())}
+        >
           {paused ? <Play /> : <PauseBars />}
           <span>{paused ? "Resume" : "Pause"}</span>
         </button>
-        <button type="button" className={classes.button} disabled={live ? !paused : !startable} onClick={() => void step()}>
+        <button
+          type="button"
+          className={classes.button}
+          disabled={live ? !paused : !startable}
+          onClick={() => void step()}
+        >
           <StepForward /> <span>Step</span>
         </button>
         <button type="button" className={classes.button} disabled={!live} onClick={() => void stop()}>

@@ -28,7 +28,13 @@ export function ModelView({ input }: { readonly input: TextInput }) {
                   {token}
                 </li>
               ) : (
-                <li key={index} className={classes.token} data-kind={token.kind} data-second={token.type === 1 || undefined} title={tokenTitle(token)}>
+                <li
+                  key={index}
+                  className={classes.token}
+                  data-kind={token.kind}
+                  data-second={token.type === 1 || undefined}
+                  title={tokenTitle(token)}
+                >
                   {token.kind === "slot" ? <span className="visually-hidden">slot</span> : token.text}
                 </li>
               ),
@@ -64,6 +70,7 @@ function WhereSlotsStand() {
   if (promptLengthOf(method) === 0) return "No virtual tokens: the model reads the text alone.";
   if (method.kind === "prompt-tuning") return "The slots stand in front of the text at the input.";
   const prompted = promptedLayersOf(method, layers);
-  const where = prompted.length === layers ? "every layer" : `layer${prompted.length > 1 ? "s" : ""} ${prompted.join(", ")}`;
+  const where =
+    prompted.length === layers ? "every layer" : `layer${prompted.length > 1 ? "s" : ""} ${prompted.join(", ")}`;
   return `The slots are keys and values that the text attends to in ${where}.`;
 }

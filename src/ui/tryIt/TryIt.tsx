@@ -21,13 +21,26 @@ export function TryIt() {
     <>
       <Panel title="Try it">
         <div className={classes.stack}>
-          <Textarea label="Text" aria-label="Text to try" rows={3} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+          <Textarea
+            label="Text"
+            aria-label="Text to try"
+            rows={3}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
           {pairs && (
-            <Textarea label="Second text" rows={2} value={pairText} onChange={(event) => setPairText(event.currentTarget.value)} />
+            <Textarea
+              label="Second text"
+              rows={2}
+              value={pairText}
+              onChange={(event) => setPairText(event.currentTarget.value)}
+            />
           )}
           <RunChoice run={run} />
-          {run && text.trim() !== "" && <Answers run={run} input={input} />}
-          {!run && <p className={classes.quiet}>Train a run, or choose one in the table, and its answers appear here.</p>}
+          {run && text.trim() !== "" && <Answers key={run.id} run={run} input={input} />}
+          {!run && (
+            <p className={classes.quiet}>Train a run, or choose one in the table, and its answers appear here.</p>
+          )}
         </div>
       </Panel>
       <ModelView input={input} />

@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { engine } from "../../store/engine.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
+import { useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
 import { tensorsOf } from "../../store/tensors.ts";
 import type { Prediction, TrainedTensor } from "../../worker/protocol.ts";
@@ -24,12 +25,12 @@ export function usePredictions(run: RunEntry, { text, textPair }: TextInput): Pr
   const ready = useSession(({ engine: state }) => state === "ready");
   const { id, experiment, facts } = run;
   const labels = facts?.labels;
-  const live = isLive(run);
+  const busy = useRuns(({ runs }) => runs.some(isLive));
   const failed = run.status === "failed";
 
   useEffect(() => {
     // While a run is in progress the device belongs to it.
-    if (!ready || !labels || live || failed) return;
+    if (!ready || !labels || busy || failed) return;
     let outdated = false;
     const timer = setTimeout(async () => {
       const texts = [{ text, ...(textPair && { textPair }) }];
@@ -49,7 +50,7 @@ export function usePredictions(run: RunEntry, { text, textPair }: TextInput): Pr
       outdated = true;
       clearTimeout(timer);
     };
-  }, [id, experiment, labels, live, failed, ready, text, textPair]);
+  }, [id, experiment, labels, busy, failed, ready, text, textPair]);
 
   return predictions;
 }

@@ -21,7 +21,11 @@ interface Pass {
   readonly attributes: AttentionAttributes;
 }
 
-function indexOf({ node, twin }: Pass, name: "queryOffsets" | "querySequence" | "keyOffsets" | "keySequence", i: number): number {
+function indexOf(
+  { node, twin }: Pass,
+  name: "queryOffsets" | "querySequence" | "keyOffsets" | "keySequence",
+  i: number,
+): number {
   return twin.index(node.indices[name])[i] ?? 0;
 }
 
@@ -64,7 +68,8 @@ function probabilitiesOf(pass: Pass, row: number, head: number): Probabilities {
   const keys = visibleKeys(pass, row);
   const scores = keys.map(({ key: [data, start] }) => {
     let dot = 0;
-    for (let c = 0; c < headWidth; c++) dot += (q[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
+    for (let c = 0; c < headWidth; c++)
+      dot += (q[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
     return dot * scale;
   });
   const largest = Math.max(...scores);
@@ -86,7 +91,12 @@ export function attentionForward(node: Extract<GraphNode, { op: "attention" }>, 
       const { keys, probabilities, logSumExp } = probabilitiesOf(pass, row, head);
       const column = Math.floor(head / (heads / keyValueHeads)) * headWidth;
       logSumExps[row * heads + head] = logSumExp;
-      for (const [i, { value: [data, start] }] of keys.entries()) {
+      for (const [
+        i,
+        {
+          value: [data, start],
+        },
+      ] of keys.entries()) {
         for (let c = 0; c < headWidth; c++) {
           const at = (row * heads + head) * headWidth + c;
           y[at] = (y[at] ?? 0) + (probabilities[i] ?? 0) * (data[start + column + c] ?? 0);
@@ -115,20 +125,44 @@ function eachPair(
       for (const [i, key] of keys.entries()) {
         const [data, start] = key.value;
         let dp = 0;
-        for (let c = 0; c < headWidth; c++) dp += (dy[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
+        for (let c = 0; c < headWidth; c++)
+          dp += (dy[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
         const p = probabilities[i] ?? 0;
-        visit({ row, head, column, key, p, dScore: p * (dp - (delta[row * heads + head] ?? 0)) * node.attributes.scale });
+        visit({
+          row,
+          head,
+          column,
+          key,
+          p,
+          dScore: p * (dp - (delta[row * heads + head] ?? 0)) * node.attributes.scale,
+        });
       }
     }
   }
 }
 
-export function attentionQueryGradient(node: Extract<GraphNode, { op: "attentionQueryGradient" }>, twin: Twin): Float64Array[] {
+export function attentionQueryGradient(
+  node: Extract<GraphNode, { op: "attentionQueryGradient" }>,
+  twin: Twin,
+): Float64Array[] {
   const { heads, headWidth } = node.attributes;
   const dq = new Float64Array(twin.rows(node.inputs.q) * heads * headWidth);
-  eachPair(node, twin, ({ row, head, column, key: { key: [data, start] }, dScore }) => {
-    for (let c = 0; c < headWidth; c++) add(dq, (row * heads + head) * headWidth + c, dScore * (data[start + column + c] ?? 0));
-  });
+  eachPair(
+    node,
+    twin,
+    ({
+      row,
+      head,
+      column,
+      key: {
+        key: [data, start],
+      },
+      dScore,
+    }) => {
+      for (let c = 0; c < headWidth; c++)
+        add(dq, (row * heads + head) * headWidth + c, dScore * (data[start + column + c] ?? 0));
+    },
+  );
   return [dq];
 }
 

@@ -21,7 +21,13 @@ export function computeNode(node: GraphNode, twin: Twin): Float64Array[] {
     case "activation":
       return [fill(twin, node.outputs, (i) => activate(node.attributes.activation, at(twin, node.inputs.x, i)))];
     case "activationGradient":
-      return [fill(twin, node.outputs, (i) => at(twin, node.inputs.dy, i) * slope(node.attributes.activation, at(twin, node.inputs.x, i)))];
+      return [
+        fill(
+          twin,
+          node.outputs,
+          (i) => at(twin, node.inputs.dy, i) * slope(node.attributes.activation, at(twin, node.inputs.x, i)),
+        ),
+      ];
     case "layerNorm":
       return layerNorm(node, twin);
     case "layerNormInputGradient":
@@ -113,7 +119,8 @@ function layerNorm({ inputs, attributes }: NodeOf<"layerNorm">, twin: Twin): Flo
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.width;
     const inverse = 1 / Math.sqrt(variance + attributes.epsilon);
     statistics.set([mean, inverse], row * 2);
-    for (let c = 0; c < x.width; c++) y[row * x.width + c] = ((values[c] ?? 0) - mean) * inverse * at(twin, gain, c) + at(twin, bias, c);
+    for (let c = 0; c < x.width; c++)
+      y[row * x.width + c] = ((values[c] ?? 0) - mean) * inverse * at(twin, gain, c) + at(twin, bias, c);
   }
   return [y, statistics];
 }
@@ -135,7 +142,8 @@ function layerNormInputGradient({ inputs }: NodeOf<"layerNormInputGradient">, tw
       let sum = 0;
       for (let j = 0; j < x.width; j++) {
         const g = at(twin, dy, row * x.width + j) * at(twin, gain, j);
-        sum += g * ((j === c ? 1 : 0) - 1 / x.width - (normalised(x, statistics, twin, row * x.width + j) * n) / x.width);
+        sum +=
+          g * ((j === c ? 1 : 0) - 1 / x.width - (normalised(x, statistics, twin, row * x.width + j) * n) / x.width);
       }
       dx[row * x.width + c] = sum * inverse;
     }
@@ -171,7 +179,8 @@ function scatter({ inputs, indices, outputs }: NodeOf<"scatter">, twin: Twin): F
   const { width } = inputs.dy;
   const z = fill(twin, outputs, () => 0);
   for (const [row, target] of twin.index(indices.index).entries()) {
-    for (let c = 0; c < width && target >= 0; c++) z[target * width + c] = (z[target * width + c] ?? 0) + at(twin, inputs.dy, row * width + c);
+    for (let c = 0; c < width && target >= 0; c++)
+      z[target * width + c] = (z[target * width + c] ?? 0) + at(twin, inputs.dy, row * width + c);
   }
   return z;
 }
@@ -205,7 +214,10 @@ function crossEntropy({ inputs: { logits }, indices }: NodeOf<"crossEntropy">, t
   return [loss, correct];
 }
 
-function crossEntropyGradient({ inputs: { logits }, indices, outputs }: NodeOf<"crossEntropyGradient">, twin: Twin): Float64Array {
+function crossEntropyGradient(
+  { inputs: { logits }, indices, outputs }: NodeOf<"crossEntropyGradient">,
+  twin: Twin,
+): Float64Array {
   const rows = Array.from({ length: twin.rows(logits) }, (_, row) => softmax(logits, twin, row));
   return fill(twin, outputs, (i) => {
     const [row, c] = [Math.floor(i / logits.width), i % logits.width];
@@ -214,7 +226,10 @@ function crossEntropyGradient({ inputs: { logits }, indices, outputs }: NodeOf<"
   });
 }
 
-function collectPartials({ inputs, indices, attributes, outputs }: NodeOf<"collectPartials">, twin: Twin): Float64Array {
+function collectPartials(
+  { inputs, indices, attributes, outputs }: NodeOf<"collectPartials">,
+  twin: Twin,
+): Float64Array {
   const y = fill(twin, outputs, () => 0);
   const { blockWidth, promptLength, columns } = attributes;
   const width = outputs[0]?.width ?? 0;

@@ -4,7 +4,13 @@
  */
 import type { StepValues } from "../../../src/engine/executor.ts";
 import type { GraphNode } from "../../../src/engine/graph/operations/index.ts";
-import { countRows, type IndexInput, type Rows, type Tensor, type ValueInput } from "../../../src/engine/graph/tensor.ts";
+import {
+  countRows,
+  type IndexInput,
+  type Rows,
+  type Tensor,
+  type ValueInput,
+} from "../../../src/engine/graph/tensor.ts";
 import { computeNode } from "./operations.ts";
 
 export class Twin {

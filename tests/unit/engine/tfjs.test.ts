@@ -95,7 +95,7 @@ describe("wasm", () => {
     expect([...(actual?.keys() ?? [])]).toEqual([...(expected?.keys() ?? [])]);
     for (const [name, values] of expected ?? []) {
       const error = largest(values.map((value, i) => value - (actual?.get(name)?.[i] ?? Number.NaN)));
-      expect(error, name).toBeLessThanOrEqual(1e-5 * Math.max(largest(values), 0.01));
+      expect(error, `error of ${name}`).toBeLessThanOrEqual(1e-5 * Math.max(largest(values), 0.01));
     }
   });
 
@@ -197,7 +197,9 @@ describe("errors", () => {
     const graph = transformerGraph(SMALL);
     const frozen = shapesOf(graph).map(({ name, rows, width }) => ({ name, rows, width }));
     const store = cpu.createParameters(frozen, randomParameters(graph, 3));
-    await expect(cpu.compileTraining(graph, store, { tokens: 9, sequences: 2, needed: 2 })).rejects.toThrow(/holds it as frozen/);
+    await expect(cpu.compileTraining(graph, store, { tokens: 9, sequences: 2, needed: 2 })).rejects.toThrow(
+      /holds it as frozen/,
+    );
     store.dispose();
   });
 });

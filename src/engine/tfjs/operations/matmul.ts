@@ -7,13 +7,12 @@ import { product } from "../product.ts";
 /** [M, N] */
 export function matmul({ inputs, attributes }: MatmulNode, pass: ForwardPass): Tensor[] {
   const { a, b, bias } = inputs;
-  const bTransposed = pass.lastingTranspose(b);
   return [
     product({
       a: pass.tensor(a),
       b: pass.tensor(b),
       ...(bias === undefined ? {} : { bias: pass.tensor(bias) }),
-      ...(bTransposed === undefined ? {} : { bTransposed }),
+      transposedB: () => pass.transposed(b),
       ...attributes,
       needs: { a: pass.needs(a), b: pass.needs(b), bias: pass.needs(bias) },
     }),

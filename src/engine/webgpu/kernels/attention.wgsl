@@ -1,5 +1,6 @@
-// Attention of one query row and head per thread with an online softmax (Dao et al. 2022): prompt slots first, then the
-// keys of the row's sequence. Keeps the log-sum-exp of each row and head. Head width <= 128.
+// Attention with an online softmax (Dao et al. 2022): prompt slots first, then the keys of each row's sequence. A thread
+// serves four query rows of one head, one to a vector component, so that they share every key it loads; what a row does
+// not see is masked and leaves its bits alone. Head width <= 128.
 //   1 q [rows, heads * headWidth]   2 k, 3 v [keys, keyValueHeads * headWidth]   4 prompt [sets * promptLength, promptWidth]
 //   5 step inputs   6 y [rows, heads * headWidth]   7 logSumExp [rows, heads]
 override heads: u32;
@@ -19,8 +20,13 @@ struct Sizes {
 @group(0) @binding(7) var<storage, read_write> logSumExp: array<f32>;
 
 const ABSENT = 0xffffffffu;
+const QUAD = vec4u(0u, 1u, 2u, 3u);
 
 fn input(offset: u32, i: u32) -> u32 { return u32(inputs[offset + i]); }
+
+fn inputs4(offset: u32, i: vec4u) -> vec4u {
+  return vec4u(input(offset, i.x), input(offset, i.y), input(offset, i.z), input(offset, i.w));
+}
 
 // Factor of a slot on its probability; 0 removes it.
 fn gateOf(slot: u32) -> f32 {
@@ -28,36 +34,36 @@ fn gateOf(slot: u32) -> f32 {
   return bitcast<f32>(inputs[sizes.gate + slot]);
 }
 
-// First element of a slot of the set that the sequence uses.
-fn slotStart(sequence: u32, slot: u32) -> u32 {
-  var promptSet = 0u;
-  if (sizes.promptSet != ABSENT) { promptSet = input(sizes.promptSet, sequence); }
-  return (promptSet * sizes.promptLength + slot) * sizes.promptWidth;
+// Prompt set of each row.
+fn setsOf(sequences: vec4u) -> vec4u {
+  if (sizes.promptSet == ABSENT) { return vec4u(); }
+  return inputs4(sizes.promptSet, sequences);
 }
 
-// End of the keys that a query row sees: its sequence's, or up to its own position counted from the end if causal.
-fn keyEnd(row: u32, sequence: u32) -> u32 {
-  let end = input(sizes.keyOffsets, sequence + 1u);
-  if (sizes.causal == 0u) { return end; }
-  let behind = input(sizes.queryOffsets, sequence + 1u) - row;
-  return u32(max(i32(input(sizes.keyOffsets, sequence)), i32(end) - i32(behind) + 1));
+// End of the keys that each row sees: its sequence's, or up to its own position counted from the end if causal.
+fn keyEnds(rows: vec4u, sequences: vec4u) -> vec4u {
+  let ends = inputs4(sizes.keyOffsets, sequences + 1u);
+  if (sizes.causal == 0u) { return ends; }
+  let behind = inputs4(sizes.queryOffsets, sequences + 1u) - rows;
+  return vec4u(max(vec4i(inputs4(sizes.keyOffsets, sequences)), vec4i(ends) - vec4i(behind) + 1));
 }
 
-// The row's query, its weighted sum of values so far, the largest score so far and the sum of exp(score - largest).
-var<private> query: array<f32, 128>;
-var<private> result: array<f32, 128>;
-var<private> largest = -1.0e30;
-var<private> total = 0.0;
+// The rows' queries, their weighted sums of values so far, the largest scores so far and the sums of exp(score - largest).
+var<private> query: array<vec4f, 128>;
+var<private> result: array<vec4f, 128>;
+var<private> largest = vec4f(-1.0e30);
+var<private> total = vec4f();
 
-// Rescales what is there to a new largest score; returns the weight of a key with this score.
-fn weigh(score: f32) -> f32 {
-  if (score > largest) {
-    let shrink = exp(largest - score);
+// Weights of a key with these scores, after rescaling what is there to the new largest scores.
+fn weigh(score: vec4f, seen: vec4<bool>) -> vec4f {
+  let grows = seen & (score > largest);
+  if (any(grows)) {
+    let shrink = select(vec4f(1.0), exp(largest - score), grows);
     total *= shrink;
     for (var c = 0u; c < headWidth; c++) { result[c] *= shrink; }
-    largest = score;
+    largest = select(largest, score, grows);
   }
-  return exp(score - largest);
+  return select(vec4f(), exp(score - largest), seen);
 }
 
 @compute @workgroup_size(64)
@@ -67,35 +73,51 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
-  let row = i / heads;
+  let rows = i / heads * 4u + QUAD;
   let head = i % heads;
-  if (row >= sizes.rows) { return; }
-  let sequence = input(sizes.querySequence, row);
-  let width = keyValueHeads * headWidth;
+  if (rows.x >= sizes.rows) { return; }
+  let inside = rows < vec4u(sizes.rows);
+  let safeRows = min(rows, vec4u(sizes.rows - 1u));
+  let sequences = inputs4(sizes.querySequence, safeRows);
+  let at = (safeRows * heads + head) * headWidth;
+  for (var c = 0u; c < headWidth; c++) { query[c] = vec4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]); }
   let headColumn = head / (heads / keyValueHeads) * headWidth;
-  for (var c = 0u; c < headWidth; c++) { query[c] = q[i * headWidth + c]; }
-  for (var slot = 0u; slot < sizes.promptLength; slot++) {
-    let gate = gateOf(slot);
-    if (gate <= 0.0) { continue; }
-    let start = slotStart(sequence, slot) + headColumn;
-    var dotProduct = 0.0;
-    for (var c = 0u; c < headWidth; c++) { dotProduct += query[c] * prompt[start + sizes.keyColumn + c]; }
-    let weight = gate * weigh(dotProduct * sizes.scale);
-    total += weight;
-    for (var c = 0u; c < headWidth; c++) { result[c] += weight * prompt[start + sizes.valueColumn + c]; }
+  let promptSets = setsOf(sequences);
+  // One round per prompt set that the rows use.
+  var waiting = inside;
+  for (var r = 0u; r < 4u; r++) {
+    if (!waiting[r]) { continue; }
+    let seen = waiting & (promptSets == vec4u(promptSets[r]));
+    waiting &= !seen;
+    for (var slot = 0u; slot < sizes.promptLength; slot++) {
+      let gate = gateOf(slot);
+      if (gate <= 0.0) { continue; }
+      let start = (promptSets[r] * sizes.promptLength + slot) * sizes.promptWidth + headColumn;
+      var score = vec4f();
+      for (var c = 0u; c < headWidth; c++) { score += query[c] * prompt[start + sizes.keyColumn + c]; }
+      let weight = gate * weigh(score * sizes.scale, seen);
+      total += weight;
+      for (var c = 0u; c < headWidth; c++) { result[c] += weight * prompt[start + sizes.valueColumn + c]; }
+    }
   }
-  let end = keyEnd(row, sequence);
-  for (var key = input(sizes.keyOffsets, sequence); key < end; key++) {
-    let start = key * width + headColumn;
-    var dotProduct = 0.0;
-    for (var c = 0u; c < headWidth; c++) { dotProduct += query[c] * k[start + c]; }
-    let weight = weigh(dotProduct * sizes.scale);
+  let starts = inputs4(sizes.keyOffsets, sequences);
+  let ends = select(vec4u(), keyEnds(safeRows, sequences), inside);
+  let end = max(max(ends.x, ends.y), max(ends.z, ends.w));
+  for (var key = starts.x; key < end; key++) {
+    let seen = (vec4u(key) >= starts) & (vec4u(key) < ends);
+    let start = key * keyValueHeads * headWidth + headColumn;
+    var score = vec4f();
+    for (var c = 0u; c < headWidth; c++) { score += query[c] * k[start + c]; }
+    let weight = weigh(score * sizes.scale, seen);
     total += weight;
     for (var c = 0u; c < headWidth; c++) { result[c] += weight * v[start + c]; }
   }
-  let seen = total > 0.0;
-  let inverse = select(0.0, 1.0 / total, seen);
-  for (var c = 0u; c < headWidth; c++) { y[i * headWidth + c] = result[c] * inverse; }
-  // A row that sees nothing gets a log-sum-exp under which every probability is 0.
-  logSumExp[i] = select(1.0e30, largest + log(total), seen);
+  for (var r = 0u; r < 4u; r++) {
+    if (!inside[r]) { break; }
+    // A row that sees nothing gets a log-sum-exp under which every probability is 0.
+    let sees = total[r] > 0.0;
+    let inverse = select(0.0, 1.0 / total[r], sees);
+    for (var c = 0u; c < headWidth; c++) { y[at[r] + c] = result[c][r] * inverse; }
+    logSumExp[rows[r] * heads + head] = select(1.0e30, largest[r] + log(total[r]), sees);
+  }
 }

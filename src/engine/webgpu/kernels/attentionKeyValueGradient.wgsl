@@ -1,5 +1,5 @@
 // dk = scale * sum of p * (dy . v - delta) * q and dv = sum of p * dy over the queries that see the key and the heads that
-// share it, in order; one key row and key/value head per thread.
+// share it, in order. A thread serves four key rows of one key/value head, one to a vector component.
 //   1 q [queries, heads * headWidth]   2 k, 3 v [rows, keyValueHeads * headWidth]   4 log-sum-exp and delta [queries, heads]
 //   5 dy [queries, heads * headWidth]   6 step inputs   7 dk and dv [rows, keyValueHeads * headWidth], in one buffer
 override heads: u32;
@@ -19,20 +19,26 @@ struct Sizes {
 @group(0) @binding(6) var<storage, read> inputs: array<i32>;
 @group(0) @binding(7) var<storage, read_write> gradients: array<f32>;
 
+const QUAD = vec4u(0u, 1u, 2u, 3u);
+
 fn input(offset: u32, i: u32) -> u32 { return u32(inputs[offset + i]); }
 
-// First query that sees a key: all of its sequence, or those not before it counted from the end if causal.
-fn queryStart(key: u32, sequence: u32) -> u32 {
-  let start = input(sizes.queryOffsets, sequence);
-  if (sizes.causal == 0u) { return start; }
-  let behind = i32(input(sizes.keyOffsets, sequence + 1u) - key);
-  return u32(max(i32(start), i32(input(sizes.queryOffsets, sequence + 1u)) - behind));
+fn inputs4(offset: u32, i: vec4u) -> vec4u {
+  return vec4u(input(offset, i.x), input(offset, i.y), input(offset, i.z), input(offset, i.w));
 }
 
-var<private> keyRow: array<f32, 128>;
-var<private> valueRow: array<f32, 128>;
-var<private> dKey: array<f32, 128>;
-var<private> dValue: array<f32, 128>;
+// First query that sees each key: the first of its sequence, or the one at its own position from the end if causal.
+fn queryStarts(keys: vec4u, sequences: vec4u) -> vec4u {
+  let starts = inputs4(sizes.queryOffsets, sequences);
+  if (sizes.causal == 0u) { return starts; }
+  let behind = vec4i(inputs4(sizes.keyOffsets, sequences + 1u) - keys);
+  return vec4u(max(vec4i(starts), vec4i(inputs4(sizes.queryOffsets, sequences + 1u)) - behind));
+}
+
+var<private> keyRow: array<vec4f, 128>;
+var<private> valueRow: array<vec4f, 128>;
+var<private> dKey: array<vec4f, 128>;
+var<private> dValue: array<vec4f, 128>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -41,36 +47,45 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
-  let key = i / keyValueHeads;
+  let keys = i / keyValueHeads * 4u + QUAD;
   let keyValueHead = i % keyValueHeads;
-  if (key >= sizes.rows) { return; }
-  let sequence = input(sizes.keySequence, key);
-  let sharing = heads / keyValueHeads;
+  if (keys.x >= sizes.rows) { return; }
+  let inside = keys < vec4u(sizes.rows);
+  let safeKeys = min(keys, vec4u(sizes.rows - 1u));
+  let sequences = inputs4(sizes.keySequence, safeKeys);
+  let at = (safeKeys * keyValueHeads + keyValueHead) * headWidth;
   for (var c = 0u; c < headWidth; c++) {
-    keyRow[c] = k[i * headWidth + c];
-    valueRow[c] = v[i * headWidth + c];
+    keyRow[c] = vec4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
+    valueRow[c] = vec4f(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]);
   }
-  let end = input(sizes.queryOffsets, sequence + 1u);
-  for (var row = queryStart(key, sequence); row < end; row++) {
+  let sharing = heads / keyValueHeads;
+  let starts = queryStarts(safeKeys, sequences);
+  let ends = select(vec4u(), inputs4(sizes.queryOffsets, sequences + 1u), inside);
+  let end = max(max(ends.x, ends.y), max(ends.z, ends.w));
+  for (var row = min(min(starts.x, starts.y), min(starts.z, starts.w)); row < end; row++) {
+    let seen = (vec4u(row) >= starts) & (vec4u(row) < ends);
     for (var head = keyValueHead * sharing; head < (keyValueHead + 1u) * sharing; head++) {
-      let at = row * heads + head;
-      let start = at * headWidth;
-      var score = 0.0;
-      var dProbability = 0.0;
+      let start = (row * heads + head) * headWidth;
+      var score = vec4f();
+      var dProbability = vec4f();
       for (var c = 0u; c < headWidth; c++) {
-        score += q[start + c] * keyRow[c];
-        dProbability += dy[start + c] * valueRow[c];
+        score += keyRow[c] * q[start + c];
+        dProbability += valueRow[c] * dy[start + c];
       }
-      let probability = exp(score * sizes.scale - statistics[sizes.logSumExp + at]);
-      let dScore = probability * (dProbability - statistics[sizes.delta + at]);
+      let logSumExp = statistics[sizes.logSumExp + row * heads + head];
+      let probability = select(vec4f(), exp(score * sizes.scale - logSumExp), seen);
+      let dScore = probability * (dProbability - statistics[sizes.delta + row * heads + head]);
       for (var c = 0u; c < headWidth; c++) {
         dKey[c] += dScore * q[start + c];
         dValue[c] += probability * dy[start + c];
       }
     }
   }
-  for (var c = 0u; c < headWidth; c++) {
-    gradients[sizes.dk + i * headWidth + c] = dKey[c] * sizes.scale;
-    gradients[sizes.dv + i * headWidth + c] = dValue[c];
+  for (var r = 0u; r < 4u; r++) {
+    if (!inside[r]) { break; }
+    for (var c = 0u; c < headWidth; c++) {
+      gradients[sizes.dk + at[r] + c] = dKey[c][r] * sizes.scale;
+      gradients[sizes.dv + at[r] + c] = dValue[c][r];
+    }
   }
 }

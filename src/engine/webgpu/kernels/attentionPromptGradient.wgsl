@@ -1,5 +1,5 @@
-// What each sequence adds to the gradient of a prompt slot's key and value: the sums of the key/value gradient over the
-// sequence's queries; one sequence, slot and key/value head per thread.
+// What each sequence adds to the gradient of a prompt slot's key and value: the key/value gradient summed over the
+// sequence's queries. A thread serves four slots of one sequence and key/value head, one to a vector component.
 //   1 q [queries, heads * headWidth]   2 prompt [sets * promptLength, promptWidth]   3 log-sum-exp and delta [queries, heads]
 //   4 dy [queries, heads * headWidth]   5 step inputs   6 partial [rows * promptLength, 2 * keyValueHeads * headWidth]
 override heads: u32;
@@ -19,6 +19,7 @@ struct Sizes {
 @group(0) @binding(6) var<storage, read_write> partial: array<f32>;
 
 const ABSENT = 0xffffffffu;
+const QUAD = vec4u(0u, 1u, 2u, 3u);
 
 fn input(offset: u32, i: u32) -> u32 { return u32(inputs[offset + i]); }
 
@@ -28,17 +29,10 @@ fn gateOf(slot: u32) -> f32 {
   return bitcast<f32>(inputs[sizes.gate + slot]);
 }
 
-// First element of a slot of the set that the sequence uses.
-fn slotStart(sequence: u32, slot: u32) -> u32 {
-  var promptSet = 0u;
-  if (sizes.promptSet != ABSENT) { promptSet = input(sizes.promptSet, sequence); }
-  return (promptSet * sizes.promptLength + slot) * sizes.promptWidth;
-}
-
-var<private> keyRow: array<f32, 128>;
-var<private> valueRow: array<f32, 128>;
-var<private> dKey: array<f32, 128>;
-var<private> dValue: array<f32, 128>;
+var<private> keyRow: array<vec4f, 128>;
+var<private> valueRow: array<vec4f, 128>;
+var<private> dKey: array<vec4f, 128>;
+var<private> dValue: array<vec4f, 128>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -47,40 +41,49 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
+  let quads = (sizes.promptLength + 3u) / 4u;
   let keyValueHead = i % keyValueHeads;
-  let slot = i / keyValueHeads % sizes.promptLength;
-  let sequence = i / (keyValueHeads * sizes.promptLength);
+  let slots = i / keyValueHeads % quads * 4u + QUAD;
+  let sequence = i / (keyValueHeads * quads);
   if (sequence >= sizes.rows) { return; }
-  let width = keyValueHeads * headWidth;
-  let sharing = heads / keyValueHeads;
-  let promptStart = slotStart(sequence, slot) + keyValueHead * headWidth;
-  let gate = gateOf(slot);
+  let safeSlots = min(slots, vec4u(sizes.promptLength - 1u));
+  var promptSet = 0u;
+  if (sizes.promptSet != ABSENT) { promptSet = input(sizes.promptSet, sequence); }
+  let at = (promptSet * sizes.promptLength + safeSlots) * sizes.promptWidth + keyValueHead * headWidth;
+  let gates = vec4f(gateOf(safeSlots.x), gateOf(safeSlots.y), gateOf(safeSlots.z), gateOf(safeSlots.w));
   for (var c = 0u; c < headWidth; c++) {
-    keyRow[c] = prompt[promptStart + sizes.keyColumn + c];
-    valueRow[c] = prompt[promptStart + sizes.valueColumn + c];
+    let key = at + sizes.keyColumn + c;
+    let value = at + sizes.valueColumn + c;
+    keyRow[c] = vec4f(prompt[key.x], prompt[key.y], prompt[key.z], prompt[key.w]);
+    valueRow[c] = vec4f(prompt[value.x], prompt[value.y], prompt[value.z], prompt[value.w]);
   }
-  let end = select(0u, input(sizes.queryOffsets, sequence + 1u), gate > 0.0);
+  let sharing = heads / keyValueHeads;
+  let end = input(sizes.queryOffsets, sequence + 1u);
   for (var row = input(sizes.queryOffsets, sequence); row < end; row++) {
     for (var head = keyValueHead * sharing; head < (keyValueHead + 1u) * sharing; head++) {
-      let at = row * heads + head;
-      let start = at * headWidth;
-      var score = 0.0;
-      var dProbability = 0.0;
+      let start = (row * heads + head) * headWidth;
+      var score = vec4f();
+      var dProbability = vec4f();
       for (var c = 0u; c < headWidth; c++) {
-        score += q[start + c] * keyRow[c];
-        dProbability += dy[start + c] * valueRow[c];
+        score += keyRow[c] * q[start + c];
+        dProbability += valueRow[c] * dy[start + c];
       }
-      let probability = gate * exp(score * sizes.scale - statistics[sizes.logSumExp + at]);
-      let dScore = probability * (dProbability - statistics[sizes.delta + at]);
+      let logSumExp = statistics[sizes.logSumExp + row * heads + head];
+      let probability = select(vec4f(), gates * exp(score * sizes.scale - logSumExp), gates > vec4f());
+      let dScore = probability * (dProbability - statistics[sizes.delta + row * heads + head]);
       for (var c = 0u; c < headWidth; c++) {
         dKey[c] += dScore * q[start + c];
         dValue[c] += probability * dy[start + c];
       }
     }
   }
-  let first = (sequence * sizes.promptLength + slot) * 2u * width + keyValueHead * headWidth;
-  for (var c = 0u; c < headWidth; c++) {
-    partial[first + c] = dKey[c] * sizes.scale;
-    partial[first + width + c] = dValue[c];
+  let width = keyValueHeads * headWidth;
+  for (var s = 0u; s < 4u; s++) {
+    if (slots[s] >= sizes.promptLength) { break; }
+    let first = (sequence * sizes.promptLength + slots[s]) * 2u * width + keyValueHead * headWidth;
+    for (var c = 0u; c < headWidth; c++) {
+      partial[first + c] = dKey[c][s] * sizes.scale;
+      partial[first + width + c] = dValue[c][s];
+    }
   }
 }

@@ -19,6 +19,7 @@ import layerNorm from "./layerNorm.wgsl?raw";
 import layerNormInputGradient from "./layerNormInputGradient.wgsl?raw";
 import layerNormParameterGradient from "./layerNormParameterGradient.wgsl?raw";
 import matmulRegisters from "./matmulRegisters.wgsl?raw";
+import matmulSubgroups from "./matmulSubgroups.wgsl?raw";
 import matmulTiles from "./matmulTiles.wgsl?raw";
 import scatter from "./scatter.wgsl?raw";
 import statistics from "./statistics.wgsl?raw";
@@ -49,6 +50,7 @@ export const kernels = {
   layerNormInputGradient: { name: "layerNormInputGradient", code: layerNormInputGradient },
   layerNormParameterGradient: { name: "layerNormParameterGradient", code: layerNormParameterGradient },
   matmulRegisters: { name: "matmulRegisters", code: matmulRegisters },
+  matmulSubgroups: { name: "matmulSubgroups", code: matmulSubgroups },
   matmulTiles: { name: "matmulTiles", code: matmulTiles },
   scatter: { name: "scatter", code: scatter },
   statistics: { name: "statistics", code: statistics },

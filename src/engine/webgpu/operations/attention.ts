@@ -1,11 +1,14 @@
 /** Attention forward and backward. Every kernel takes the same head of uniforms; a missing prompt has length 0. */
 import type { AttentionAttributes, AttentionIndices } from "../../graph/operations/attention.ts";
 import { countRows, type Rows, type Tensor } from "../../graph/tensor.ts";
-import { dispatch, f32, perElement, read, stepInputs, write, type UniformValue } from "../dispatch.ts";
+import { dispatch, f32, perElement, read, stepInputs, write, type Blocks, type UniformValue } from "../dispatch.ts";
 import { kernels } from "../kernels/index.ts";
 import { outputOf, type Lowering, type LoweringContext } from "./lowering.ts";
 
 const MAX_HEAD_WIDTH = 128;
+
+/** A thread serves this many rows, one to a component of a vector. */
+const ROWS_PER_THREAD = 4;
 
 export const lowerAttention: Lowering<"attention"> = (node, context) => {
   const { q, k, v, prompt } = node.inputs;
@@ -18,7 +21,7 @@ export const lowerAttention: Lowering<"attention"> = (node, context) => {
       constants: headConstants(attributes),
       uniforms: headUniforms(q.rows, node.indices, attributes, prompt),
       bindings: [read(q), read(k), read(v), read(prompt ?? k), stepInputs, write(y), write(outputOf(node, 1))],
-      groups: perElement(q.rows, attributes.heads),
+      groups: perElement(fours(q.rows), attributes.heads),
       flops: 4 * pairs(node, context) * q.width,
     }),
   ];
@@ -51,7 +54,7 @@ export const lowerAttentionQueryGradient: Lowering<"attentionQueryGradient"> = (
       constants: headConstants(attributes),
       uniforms: { ...headUniforms(q.rows, node.indices, attributes, prompt), ...statisticsPlaces(logSumExp, delta) },
       bindings: [read(q), read(k), read(v), read(prompt ?? k), read(logSumExp, delta), read(dy), stepInputs, write(dq)],
-      groups: perElement(q.rows, attributes.heads),
+      groups: perElement(fours(q.rows), attributes.heads),
       flops: 6 * pairs(node, context) * q.width,
     }),
   ];
@@ -74,7 +77,7 @@ export const lowerAttentionKeyValueGradient: Lowering<"attentionKeyValueGradient
         dv: { kind: "place", tensor: dv },
       },
       bindings: [read(q), read(k), read(v), read(logSumExp, delta), read(dy), stepInputs, write(dk, dv)],
-      groups: perElement(k.rows, attributes.keyValueHeads),
+      groups: perElement(fours(k.rows), attributes.keyValueHeads),
       flops: 8 * pairs(node, context) * q.width,
     }),
   ];
@@ -93,11 +96,15 @@ export const lowerAttentionPromptGradient: Lowering<"attentionPromptGradient"> =
       constants: headConstants(attributes),
       uniforms: { ...headUniforms(sequences, indices, attributes, prompt), ...statisticsPlaces(logSumExp, delta) },
       bindings: [read(q), read(prompt), read(logSumExp, delta), read(dy), stepInputs, write(partial)],
-      groups: perElement(sequences, attributes.promptLength, attributes.keyValueHeads),
+      groups: perElement(sequences, Math.ceil(attributes.promptLength / ROWS_PER_THREAD), attributes.keyValueHeads),
       flops: 8 * countRows(q.rows, context.capacities) * attributes.promptLength * q.width,
     }),
   ];
 };
+
+function fours(rows: Rows): Blocks {
+  return { kind: "blocks", rows, per: ROWS_PER_THREAD };
+}
 
 function headConstants({ heads, keyValueHeads, headWidth }: AttentionAttributes): Record<string, number> {
   if (headWidth > MAX_HEAD_WIDTH) throw new Error(`Heads may be at most ${MAX_HEAD_WIDTH} wide, got ${headWidth}.`);

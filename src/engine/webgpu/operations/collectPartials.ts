@@ -21,7 +21,8 @@ export const lowerCollectPartials: Lowering<"collectPartials"> = (node, context)
     const [first] = group;
     if (first === undefined) throw new Error(`"${y.label}" collects nothing.`);
     const { rows, width } = first.partial;
-    if (typeof rows === "number" || rows.kind !== "row-product") throw new Error(`"${y.label}" needs partials per sequence.`);
+    if (typeof rows === "number" || rows.kind !== "row-product")
+      throw new Error(`"${y.label}" needs partials per sequence.`);
     return dispatch({
       label: y.label,
       kernel: kernels.collectPartials,
@@ -44,7 +45,11 @@ export const lowerCollectPartials: Lowering<"collectPartials"> = (node, context)
   });
 };
 
-function perLayer(name: string, group: readonly Layer[], value: (layer: Layer) => UniformValue): Record<string, UniformValue> {
+function perLayer(
+  name: string,
+  group: readonly Layer[],
+  value: (layer: Layer) => UniformValue,
+): Record<string, UniformValue> {
   const entries = Array.from({ length: LAYERS_PER_DISPATCH }, (_, i) => {
     const layer = group[i];
     return [`${name}${i}`, layer === undefined ? 0 : value(layer)] as const;

@@ -10,7 +10,13 @@ export const lowerAdd: Lowering<"add"> = (node, context) => [
 ];
 
 export const lowerActivation: Lowering<"activation"> = (node, context) => [
-  elementwise(kernels.activation, [node.inputs.x], outputOf(node), context, activationConstants(node.attributes.activation)),
+  elementwise(
+    kernels.activation,
+    [node.inputs.x],
+    outputOf(node),
+    context,
+    activationConstants(node.attributes.activation),
+  ),
 ];
 
 export const lowerActivationGradient: Lowering<"activationGradient"> = (node, context) => {

@@ -13,7 +13,9 @@ export const lowerGather: Lowering<"gather"> = (node, context) => {
     const end = k + TABLES_PER_DISPATCH;
     groups.push([node.inputs.tables.slice(k, end), node.indices.indices.slice(k, end)]);
   }
-  return groups.length === 1 ? groups.map(([tables, indices]) => gatherUpToFour(tables, indices, y)) : gatherMany(groups, y, context);
+  return groups.length === 1
+    ? groups.map(([tables, indices]) => gatherUpToFour(tables, indices, y))
+    : gatherMany(groups, y, context);
 };
 
 /** More than four tables: groups of four, then running sums. */
@@ -66,7 +68,12 @@ function gatherUpToFour(tables: readonly Tensor[], indices: readonly IndexInput[
 export const lowerScatter: Lowering<"scatter"> = (node) => {
   const { dy } = node.inputs;
   const z = outputOf(node);
-  const sorted = (part: SortedRows["part"]): SortedRows => ({ kind: "sorted-rows", part, index: node.indices.index, targets: z.rows });
+  const sorted = (part: SortedRows["part"]): SortedRows => ({
+    kind: "sorted-rows",
+    part,
+    index: node.indices.index,
+    targets: z.rows,
+  });
   return [
     dispatch({
       label: z.label,

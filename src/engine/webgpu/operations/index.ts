@@ -43,6 +43,10 @@ const lowerings: {
 };
 
 /** The dispatches that compute a node; `op` is the node's own. */
-export function lower<Op extends OperationName>(op: Op, node: NodesByName[Op], context: LoweringContext): readonly Dispatch[] {
+export function lower<Op extends OperationName>(
+  op: Op,
+  node: NodesByName[Op],
+  context: LoweringContext,
+): readonly Dispatch[] {
   return lowerings[op](node, context);
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { experimentSchema } from "../config/experiment.ts";
 import { base64FromFloats, floatsFromBase64 } from "../lib/base64.ts";
-import type { RunRecord } from "./runRecord.ts";
+import type { RunRecord } from "../training/runRecord.ts";
 
 const evaluationSchema = z.object({
   step: z.int(),
@@ -16,9 +16,15 @@ const evaluationSchema = z.object({
 const pointSchema = z.object({
   step: z.int(),
   // JSON has no NaN or infinity; the loss of a diverged step is written as null.
-  loss: z.number().nullable().transform((loss) => loss ?? NaN),
+  loss: z
+    .number()
+    .nullable()
+    .transform((loss) => loss ?? NaN),
   accuracy: z.number(),
-  gradientNorm: z.number().nullable().transform((norm) => norm ?? NaN),
+  gradientNorm: z
+    .number()
+    .nullable()
+    .transform((norm) => norm ?? NaN),
   learningRate: z.number(),
   skipped: z.boolean(),
 });
@@ -55,9 +61,7 @@ const recordSchema = z.object({
   curves: z.array(z.object({ seed: z.int(), steps: z.array(pointSchema), evaluations: z.array(evaluationSchema) })),
   result: z.object({
     facts: factsSchema,
-    seeds: z.array(
-      z.object({ seed: z.int(), best: evaluationSchema, last: evaluationSchema, seconds: z.number() }),
-    ),
+    seeds: z.array(z.object({ seed: z.int(), best: evaluationSchema, last: evaluationSchema, seconds: z.number() })),
     tensors: z.array(tensorSchema),
     seconds: z.number(),
     stepsPerSecond: z.number(),
@@ -68,7 +72,8 @@ const recordSchema = z.object({
 
 /** JSON text of a record. */
 export function encodeRecord(record: RunRecord): string {
-  const replace = (_key: string, value: unknown): unknown => (value instanceof Float32Array ? base64FromFloats(value) : value);
+  const replace = (_key: string, value: unknown): unknown =>
+    value instanceof Float32Array ? base64FromFloats(value) : value;
   return JSON.stringify(record, replace);
 }
 
