@@ -1,5 +1,6 @@
 /** `train`: one experiment from the command line, with the same loop as the page. Writes run.json and the adapter. */
-import type { Experiment } from "../config/experiment.ts";
+import type { BackendChoice, Experiment } from "../config/experiment.ts";
+import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
@@ -28,10 +29,10 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
   ]);
   const control = createRunControl();
   process.once("SIGINT", () => control.stop());
-  const executor = await openExecutor(experiment.backend);
+  const device = reopeningDevice(experiment.backend);
   const curves = createCurves();
   const reporter = createReporter(values.json ?? false);
-  for await (const event of train({ experiment, model, examples, control, executor: async () => executor })) {
+  for await (const event of train({ experiment, model, examples, control, executor: device.current })) {
     curves.see(event);
     reporter.see(event);
     if (event.kind !== "finished") continue;
@@ -40,7 +41,23 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
     await writeRun(out, run);
     reporter.finish(result, outcome);
   }
-  executor.dispose();
+  (await device.current()).dispose();
+}
+
+/** The open executor, or after a lost device a new one. */
+function reopeningDevice(backend: BackendChoice): { current(): Promise<Executor> } {
+  let opened: Promise<Executor> | undefined;
+  return {
+    current() {
+      opened ??= openExecutor(backend).then((executor) => {
+        executor.onEvent(({ kind }) => {
+          if (kind === "lost") opened = undefined;
+        });
+        return executor;
+      });
+      return opened;
+    },
+  };
 }
 
 async function readExperiment(values: TrainValues): Promise<Experiment> {

@@ -40,7 +40,9 @@ export function describeExperiment(experiment: Experiment): string {
 export function describeDifferences(before: Experiment, after: Experiment): string[] {
   const old = flatten(before, WHOLE_SETTINGS);
   const now = flatten(after, WHOLE_SETTINGS);
-  const paths = differingPaths(old, now);
+  // "Fastest available" says nothing about what computed; the device is told elsewhere.
+  const saysNothing = (path: string) => path === "backend" && (old[path] === "auto" || now[path] === "auto");
+  const paths = differingPaths(old, now).filter((path) => !saysNothing(path));
   if (paths.includes("method.kind")) return methodChange(before, after, paths.filter(isOutsideMethod), old, now);
   return paths.map((path) => describeChange(path, old, now));
 }

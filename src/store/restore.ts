@@ -28,7 +28,14 @@ export function restoreLink(hash: string): void {
 
 /** Runs and data of earlier visits, and the examples, each as soon as it is there. */
 export async function restoreKept(): Promise<void> {
-  await Promise.all([told(restoreOwnData), told(async () => showRecords(await listRuns())), told(showExamples)]);
+  await Promise.all([told(restoreOwnData), restoreRuns()]);
+}
+
+/** Examples come first, so that every run keeps its colour from visit to visit. */
+async function restoreRuns(): Promise<void> {
+  const kept = listRuns();
+  await told(showExamples);
+  await told(async () => showRecords(await kept));
 }
 
 async function restoreOwnData(): Promise<void> {

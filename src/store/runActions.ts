@@ -39,7 +39,7 @@ export async function downloadAdapter(entry: RunEntry): Promise<void> {
 /** Everything about a run in one JSON file, trained numbers included. */
 export async function downloadRecord(entry: RunEntry): Promise<void> {
   await told("export", async () => {
-    const record = JSON.stringify(encodeRecord(await recordOf(entry)), null, 1);
+    const record = encodeRecord(await recordOf(entry));
     saveFile(`${entry.name}.json`, new Blob([record], { type: "application/json" }));
   });
 }

@@ -11,6 +11,7 @@ import { engine, onAnnouncement, replaceEngine } from "./engine.ts";
 import { debounced, newestOnly } from "./latest.ts";
 import { restoreKept, restoreLink } from "./restore.ts";
 import { useSession } from "./session.ts";
+import { withRememberedSpeed } from "./speed.ts";
 import { failLiveRuns, failRun, problemOf, receiveRunEvent } from "./training.ts";
 
 const newestReport = newestOnly();
@@ -148,7 +149,11 @@ async function readEstimate(): Promise<void> {
   const estimate = await attempt("settings", () =>
     newestEstimate(() => engine().request({ kind: "estimate", experiment, data })),
   );
-  useSession.getState().update({ estimating: false, ...(estimate && { estimate }) });
+  const { device, update } = useSession.getState();
+  update({
+    estimating: false,
+    ...(estimate && { estimate: device ? withRememberedSpeed(estimate, device) : estimate }),
+  });
 }
 
 /** Does the work and clears its place on the page; on failure says there what went wrong. */
@@ -169,15 +174,16 @@ function receive(announcement: Announcement): void {
   const { update, report } = useSession.getState();
   switch (announcement.kind) {
     case "run-event":
-      return receiveRunEvent(announcement.runId, announcement.event);
+      receiveRunEvent(announcement.runId, announcement.event);
+      // The engine knows its speed now.
+      if (announcement.event.kind === "finished") void readEstimate();
+      return;
     case "run-failed":
       return failRun(announcement.runId, announcement.problem);
     case "model-progress":
       return noteProgress(announcement.loaded, announcement.total);
     case "device-event":
-      return announcement.event === "recovered"
-        ? update({ notice: announcement.message })
-        : report("device", announcement.message);
+      return report("device", announcement.message);
     case "crashed":
       update({ engine: "crashed" });
       report("device", announcement.message);

@@ -165,4 +165,4 @@ export type WorkerMessage =
   | { readonly kind: "run-event"; readonly runId: string; readonly event: TrainingEvent }
   | { readonly kind: "run-failed"; readonly runId: string; readonly problem: Problem }
   | { readonly kind: "model-progress"; readonly loaded: number; readonly total: number }
-  | { readonly kind: "device-event"; readonly event: "lost" | "recovered" | "error"; readonly message: string };
+  | { readonly kind: "device-event"; readonly event: "lost" | "error"; readonly message: string };

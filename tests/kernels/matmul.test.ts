@@ -49,7 +49,7 @@ describe.each(variants)("matmul variant %s", (variant) => {
 
   it("gives a row the same bits in every batch", async () => {
     const large = product([65, 63, 33], "NT", true);
-    const graph = large.builder.finish();
+    const graph = large.graph;
     const all = (await evaluate(executor, graph, large)).get("y");
     const capacities = large.counts["rows"] === undefined ? {} : { rows: large.counts["rows"] };
     large.counts["rows"] = 3;

@@ -43,9 +43,15 @@ export class Problem {
   readonly indices: Record<string, Int32Array> = {};
   readonly values: Record<string, Float32Array> = {};
   #seed: number;
+  #graph: Graph | undefined;
 
   constructor(seed = 1) {
     this.#seed = seed;
+  }
+
+  /** The finished graph; nothing can be added afterwards. */
+  get graph(): Graph {
+    return (this.#graph ??= this.builder.finish());
   }
 
   get step(): StepValues {
@@ -104,7 +110,7 @@ export async function expectSameAsTwin(
   tolerance: Tolerance = {},
   capacities: RowCounts = problem.counts,
 ): Promise<Map<string, Float32Array>> {
-  const graph = problem.builder.finish();
+  const graph = problem.graph;
   const results = await evaluate(executor, graph, problem, capacities);
   const twin = new Twin(problem.step, problem.parameters).run(graph.nodes);
   for (const [name, tensor] of graph.outputs) {

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => executor.dispose());
 
 async function prepare(problem: Problem) {
-  const graph = problem.builder.finish();
+  const graph = problem.graph;
   const store = executor.createParameters(problem.shapes, problem.parameters);
   const plan = await executor.compileTraining(graph, store, problem.counts);
   const dispose = (): void => {
@@ -59,7 +59,7 @@ class TwinTraining {
   }
 
   step(settings: UpdateSettings, t: number): void {
-    const graph = this.#problem.builder.finish();
+    const graph = this.#problem.graph;
     const twin = new Twin(this.#problem.step, this.values).run(graph.nodes);
     const gradients = [...graph.gradients].map(([name, tensor]) => [name, twin.tensor(tensor)] as const);
     const norm = Math.sqrt(gradients.reduce((sum, [, data]) => sum + data.reduce((s, g) => s + g * g, 0), 0));
@@ -110,7 +110,7 @@ describe("gradients", () => {
 
   it("of the twin itself agree with finite differences of its loss", () => {
     const problem = encoderProblem({ ...small, trainAll: true, lengths: [3, 2] });
-    const graph = problem.builder.finish();
+    const graph = problem.graph;
     const lossOf = (parameters: Map<string, ArrayLike<number>>): number => {
       const twin = new Twin(problem.step, parameters).run(graph.nodes.slice(0, graph.forwardNodes));
       return graph.objective === undefined

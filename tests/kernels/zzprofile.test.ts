@@ -26,7 +26,7 @@ it("profile", async () => {
       lengths: Array(16).fill(26),
       classes: 2,
     });
-    const graph = problem.builder.finish();
+    const graph = problem.graph;
     const parameters = new WebGpuParameters(runtime, problem.shapes, problem.parameters);
     let t = process.cpuUsage();
     let w = performance.now();

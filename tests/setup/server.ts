@@ -8,8 +8,10 @@ export interface SiteServer {
   readonly close: () => Promise<void>;
 }
 
+/** Where the built site lies. */
+export const siteFolder = fileURLToPath(new URL("../../dist", import.meta.url));
+
 /** @param basePath where the site appears; begins and ends with a slash, and everything outside it is 404 */
 export function serveBuiltSite(basePath = "/"): Promise<SiteServer> {
-  const folder = fileURLToPath(new URL("../../dist", import.meta.url));
-  return serveFolder({ folder, basePath });
+  return serveFolder({ folder: siteFolder, basePath });
 }

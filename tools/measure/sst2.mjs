@@ -3,7 +3,9 @@
  * chosen on a part of train from the grid below; then three seeds train on the rest and are scored once, after the last
  * step, on the dev set, which no choice has seen. Every finished run is kept, so an interrupted measurement goes on.
  *
- *   node tools/measure/sst2.mjs --data DIR --out DIR [--backend wasm]      (DIR holds train.jsonl and dev.jsonl)
+ *   node tools/measure/sst2.mjs --data DIR --out DIR [--backend wasm] [--only METHOD]
+ *
+ * The data folder holds train.jsonl and dev.jsonl. With --only, two methods can be measured side by side.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +15,12 @@ import { parseArgs } from "node:util";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
-  options: { data: { type: "string" }, out: { type: "string" }, backend: { type: "string", default: "wasm" } },
+  options: {
+    data: { type: "string" },
+    out: { type: "string" },
+    backend: { type: "string", default: "wasm" },
+    only: { type: "string" },
+  },
 });
 if (values.data === undefined || values.out === undefined) throw new Error("Expected --data DIR and --out DIR.");
 const data = resolve(values.data);
@@ -23,14 +30,15 @@ mkdirSync(out, { recursive: true });
 /** Rows of train that only choose the learning rate. */
 const HELD_OUT = 400;
 const SEEDS = [1, 2, 3];
-const GRID_STEPS = 240;
+const GRID_STEPS = 200;
+const BATCH = 16;
 
 /** Settings, learning rates to choose from, and steps of the reported runs. */
 const METHODS = {
-  "head-only": { settings: [], rates: [0.003, 0.01, 0.03], steps: 650 },
-  "prompt-tuning": { settings: ["--length", "16"], rates: [0.01, 0.03, 0.1], steps: 1300 },
-  "prefix-tuning": { settings: ["--length", "16", "--layers", "all"], rates: [0.01, 0.02, 0.04], steps: 1300 },
-  "full-fine-tuning": { settings: ["--weight-decay", "0.01"], rates: [0.0003, 0.0005, 0.001], steps: 432 },
+  "head-only": { settings: [], rates: [0.003, 0.01, 0.03], steps: 800 },
+  "prompt-tuning": { settings: ["--length", "16"], rates: [0.01, 0.03, 0.1], steps: 1600 },
+  "prefix-tuning": { settings: ["--length", "16", "--layers", "all"], rates: [0.01, 0.02, 0.05], steps: 1600 },
+  "full-fine-tuning": { settings: ["--weight-decay", "0.01"], rates: [0.0003, 0.0005, 0.001], steps: 800 },
 };
 
 const rows = readFileSync(join(data, "train.jsonl"), "utf8").trim().split("\n");
@@ -58,7 +66,7 @@ function runOnce(method, { rate, seed, steps, evaluation, purpose }) {
     "learning-rate": rate,
     seed,
     steps,
-    batch: 32,
+    batch: BATCH,
     "evaluate-every": steps,
     "max-tokens": 64,
     backend: values.backend,
@@ -70,13 +78,19 @@ function runOnce(method, { rate, seed, steps, evaluation, purpose }) {
   if (result.status !== 0) throw new Error(`${method} at ${rate} failed: ${result.stderr}`);
   const { final } = JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "{}");
   writeFileSync(summary, JSON.stringify(final));
-  process.stdout.write(`${method} ${purpose} rate ${rate} seed ${seed}: ${final.accuracy} in ${Math.round(final.seconds)} s\n`);
+  process.stdout.write(
+    `${method} ${purpose} rate ${rate} seed ${seed}: ${final.accuracy} in ${Math.round(final.seconds)} s\n`,
+  );
   return final;
 }
 
-const results = Object.entries(METHODS).map(([method, { rates, steps }]) => {
+const measured = Object.entries(METHODS).filter(([method]) => values.only === undefined || method === values.only);
+const results = measured.map(([method, { rates, steps }]) => {
   const chosen = rates
-    .map((rate) => ({ rate, ...runOnce(method, { rate, seed: 1, steps: GRID_STEPS, evaluation: parts.choose, purpose: "choose" }) }))
+    .map((rate) => ({
+      rate,
+      ...runOnce(method, { rate, seed: 1, steps: GRID_STEPS, evaluation: parts.choose, purpose: "choose" }),
+    }))
     .toSorted((a, b) => b.accuracy - a.accuracy || a.loss - b.loss);
   const [best] = chosen;
   const finals = SEEDS.map((seed) =>
@@ -87,9 +101,20 @@ const results = Object.entries(METHODS).map(([method, { rates, steps }]) => {
   const spread = Math.sqrt(accuracies.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (accuracies.length - 1));
   const { trained, backend, adapter } = finals[0];
   const seconds = finals.reduce((sum, final) => sum + final.seconds, 0) / finals.length;
-  return { method, learningRate: best.rate, steps, accuracies, mean, deviation: spread, trained, seconds, backend, adapter };
+  return {
+    method,
+    learningRate: best.rate,
+    steps,
+    accuracies,
+    mean,
+    deviation: spread,
+    trained,
+    seconds,
+    backend,
+    adapter,
+  };
 });
-writeFileSync(join(out, "sst2.json"), `${JSON.stringify(results, null, 2)}\n`);
+writeFileSync(join(out, `${values.only ?? "sst2"}.json`), `${JSON.stringify(results, null, 2)}\n`);
 for (const { method, learningRate, mean, deviation, trained } of results) {
   const numbers = trained.prompt + trained.head + trained.model;
   const figures = `${(100 * mean).toFixed(1)} ± ${(100 * deviation).toFixed(1)}`;

@@ -34,8 +34,7 @@ export class Memory {
   release(buffer: GPUBuffer): void {
     this.#bytes -= buffer.size;
     buffer.destroy();
-    const idle = this.#staging.reduce((sum, staging) => sum + staging.size, 0);
-    if (this.#bytes === idle && idle > 0) this.trim();
+    this.#trimIfAlone();
   }
 
   /** A mappable buffer of at least `bytes`, a used one where one is free. */
@@ -58,18 +57,20 @@ export class Memory {
       throw error;
     }
     this.#staging.push(buffer);
-    if (this.#closed) this.trim();
+    this.#trimIfAlone();
     return copy;
   }
 
   /** Releases idle staging buffers, now and whenever one becomes idle. */
   close(): void {
     this.#closed = true;
-    this.trim();
+    this.#trimIfAlone();
   }
 
-  /** Releases the staging buffers that are free. */
-  trim(): void {
+  /** Staging buffers outlive neither the executor nor everything that could be read through them. */
+  #trimIfAlone(): void {
+    const idle = this.#staging.reduce((sum, staging) => sum + staging.size, 0);
+    if (!this.#closed && this.#bytes !== idle) return;
     for (const buffer of this.#staging.splice(0)) this.release(buffer);
   }
 }

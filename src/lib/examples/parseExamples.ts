@@ -20,7 +20,12 @@ export interface ColumnMap {
 
 export type ParsedExamples =
   | { readonly kind: "examples"; readonly examples: readonly TextExample[]; readonly leftOut: readonly LineProblem[] }
-  | { readonly kind: "columns-needed"; readonly columns: readonly string[]; readonly guess: Partial<ColumnMap>; readonly message: string }
+  | {
+      readonly kind: "columns-needed";
+      readonly columns: readonly string[];
+      readonly guess: Partial<ColumnMap>;
+      readonly message: string;
+    }
   | { readonly kind: "problem"; readonly message: string; readonly lines: readonly LineProblem[] };
 
 const NAMES = {

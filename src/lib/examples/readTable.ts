@@ -23,7 +23,7 @@ export async function readTable(name: string, text: string): Promise<Table> {
   if (ending === "json" || firstLine.startsWith("[")) return jsonIsNotLines(name);
   if (ending === "tsv" || ending === "tab") return readDelimited(text, "\t");
   if (ending === "csv") return readDelimited(text, "");
-  return hasHeader(firstLine) ? readDelimited(text, "") : readPastedLines(name, text);
+  return isPastedLine(firstLine) ? readPastedLines(name, text) : readDelimited(text, "");
 }
 
 function jsonIsNotLines(name: string): Table {
@@ -31,15 +31,18 @@ function jsonIsNotLines(name: string): Table {
   return { kind: "problem", message, lines: [] };
 }
 
-function hasHeader(firstLine: string): boolean {
+/** `the text | the label`, or text and label around a tab without a header; anything else with separators has a header. */
+function isPastedLine(firstLine: string): boolean {
   const cells = firstLine.toLowerCase().split(/[,;\t]/);
-  return cells.length > 1 && cells.some((cell) => ["text", "label", "sentence"].includes(cell.trim().replaceAll('"', "")));
+  const hasHeader = cells.some((cell) => ["text", "label", "sentence"].includes(cell.trim().replaceAll('"', "")));
+  return !hasHeader && (/[|\t]/.test(firstLine) || cells.length === 1);
 }
 
 /** With an empty delimiter papaparse finds out whether commas, semicolons or tabs separate the cells. */
 async function readDelimited(text: string, delimiter: string): Promise<Table> {
   const { default: papaparse } = await import("papaparse");
-  const { data } = papaparse.parse<string[]>(text, { delimiter, skipEmptyLines: false });
+  // The empty line after the last one would count as a row of one cell when papaparse guesses the separator.
+  const { data } = papaparse.parse<string[]>(text.trimEnd(), { delimiter, skipEmptyLines: false });
   const [header = [], ...body] = data;
   const columns = header.map((column) => column.trim()).filter((column) => column !== "");
   const rows: TableRow[] = [];
@@ -55,7 +58,11 @@ async function readDelimited(text: string, delimiter: string): Promise<Table> {
 function delimitedRow(line: number, header: readonly string[], values: readonly string[]): TableRow {
   const cells = Object.fromEntries(header.map((column, index) => [column.trim(), values[index] ?? ""]));
   if (values.length <= header.length) return { line, cells };
-  return { line, cells, complaint: `${values.length} cells, but the header has ${header.length}; quote texts with commas` };
+  return {
+    line,
+    cells,
+    complaint: `${values.length} cells, but the header has ${header.length}; quote texts with commas`,
+  };
 }
 
 /** Line breaks inside quoted cells move every later row down. */
@@ -72,7 +79,13 @@ function readJsonLines(text: string): Table {
     for (const column of Object.keys(row.cells)) columns.add(column);
     rows.push(row);
   });
-  return { kind: "table", columns: [...columns], rows };
+  if (columns.size > 0) return { kind: "table", columns: [...columns], rows };
+  const message = 'No line is a JSON object. Expected one like {"text": "…", "label": "…"} per line.';
+  return {
+    kind: "problem",
+    message,
+    lines: rows.map(({ line, complaint = "no values" }) => ({ line, message: complaint })),
+  };
 }
 
 function jsonRow(line: number, source: string): TableRow {

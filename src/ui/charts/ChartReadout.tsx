@@ -1,4 +1,4 @@
-/** Values of every shown run under the cursor. An evaluation counts until the next one. */
+/** Values of every shown run under the cursor. An evaluation counts until the next one; before the first, the batch counts. */
 import { formatScore } from "../../lib/format.ts";
 import { runStyle } from "../../lib/runColours.ts";
 import { useRuns } from "../../store/runs.ts";
@@ -14,7 +14,7 @@ interface ChartReadoutProps {
   readonly label?: string | number | undefined;
 }
 
-const MOST_LINES = 8;
+const MOST_LINES = 7;
 
 export function ChartReadout({ data, metric, active, label }: ChartReadoutProps) {
   const hovered = useRuns((state) => state.hoveredId);
@@ -22,31 +22,23 @@ export function ChartReadout({ data, metric, active, label }: ChartReadoutProps)
   const { rows, runs } = data;
   const index = rows.findIndex(({ step }) => step === Number(label));
   if (index < 0) return null;
+  const value = (run: number, part: "eval" | "train") => valueAt(rows, index, seriesKey(run, metric, part));
   const lines = runs
-    .map((run, runIndex) => ({
-      run,
-      train: valueAt(rows, index, seriesKey(runIndex, metric, "train")),
-      evaluation: valueAt(rows, index, seriesKey(runIndex, metric, "eval")),
-    }))
-    .filter(({ train, evaluation }) => train !== undefined || evaluation !== undefined)
-    .slice(-MOST_LINES);
+    .map((run, runIndex) => ({ run, value: value(runIndex, "eval") ?? value(runIndex, "train") }))
+    .flatMap((line) => (line.value === undefined ? [] : [{ run: line.run, value: line.value }]))
+    .sort((a, b) => b.value - a.value)
+    .slice(0, MOST_LINES);
   return (
     <table className={classes.readout}>
-      <thead>
-        <tr>
-          <th scope="col">step {label}</th>
-          <th scope="col">eval</th>
-          <th scope="col">train</th>
-        </tr>
-      </thead>
+      <caption>step {label}</caption>
       <tbody>
-        {lines.map(({ run, train, evaluation }) => (
-          <tr key={run.id} data-faded={(hovered !== undefined && hovered !== run.id) || undefined}>
+        {lines.map((line) => (
+          <tr key={line.run.id} data-faded={(hovered !== undefined && hovered !== line.run.id) || undefined}>
+            <td>{formatScore(line.value)}</td>
             <th scope="row">
-              <i style={{ background: runStyle(run.colour).colour }} /> {run.name}
+              <i style={{ background: runStyle(line.run.colour).colour }} />
+              {line.run.name}
             </th>
-            <td>{evaluation === undefined ? "" : formatScore(evaluation)}</td>
-            <td>{train === undefined ? "" : formatScore(train)}</td>
           </tr>
         ))}
       </tbody>

@@ -91,6 +91,7 @@ export function CompareLines({ lines, axis, layers, level }: CompareLinesProps) 
                   stroke="none"
                   fill={colour}
                   fillOpacity={0.16}
+                  dot={false}
                   connectNulls
                   activeDot={false}
                 />,
@@ -179,22 +180,24 @@ function CompareReadout({ lines, axis, active, label }: CompareReadoutProps) {
 
 function CompareTable({ lines, axis }: Pick<CompareLinesProps, "lines" | "axis">) {
   return (
-    <table className="visually-hidden">
-      <caption>Best evaluation accuracy against {axis === "length" ? "prompt length" : "depth"}</caption>
-      <tbody>
-        {lines.flatMap(({ fixed, points }) =>
-          points.map(({ x, mean, deviation, seeds }) => (
-            <tr key={`${fixed}-${x}`}>
-              <th scope="row">
-                {lineWords(fixed, axis)}, {axis} {x}
-              </th>
-              <td>
-                {formatScore(mean)}, deviation {formatScore(deviation)} over {seeds} {seeds === 1 ? "seed" : "seeds"}
-              </td>
-            </tr>
-          )),
-        )}
-      </tbody>
-    </table>
+    <div className="visually-hidden">
+      <table>
+        <caption>Best evaluation accuracy against {axis === "length" ? "prompt length" : "depth"}</caption>
+        <tbody>
+          {lines.flatMap(({ fixed, points }) =>
+            points.map(({ x, mean, deviation, seeds }) => (
+              <tr key={`${fixed}-${x}`}>
+                <th scope="row">
+                  {lineWords(fixed, axis)}, {axis} {x}
+                </th>
+                <td>
+                  {formatScore(mean)}, deviation {formatScore(deviation)} over {seeds} {seeds === 1 ? "seed" : "seeds"}
+                </td>
+              </tr>
+            )),
+          )}
+        </tbody>
+      </table>
+    </div>
   );
 }

@@ -15,23 +15,25 @@ const MOST_EVALUATIONS = 20;
 
 export const CurveTable = memo(function CurveTable({ title, runs, metric }: CurveTableProps) {
   return (
-    <table className="visually-hidden">
-      <caption>{title} on the evaluation examples, by run and step</caption>
-      <thead>
-        <tr>
-          <th scope="col">Run</th>
-          <th scope="col">Values</th>
-        </tr>
-      </thead>
-      <tbody>
-        {runs.map(({ id, name }) => (
-          <tr key={id}>
-            <th scope="row">{name}</th>
-            <td>{valuesInWords(id, metric)}</td>
+    <div className="visually-hidden">
+      <table>
+        <caption>{title} on the evaluation examples, by run and step</caption>
+        <thead>
+          <tr>
+            <th scope="col">Run</th>
+            <th scope="col">Values</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {runs.map(({ id, name }) => (
+            <tr key={id}>
+              <th scope="row">{name}</th>
+              <td>{valuesInWords(id, metric)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 });
 

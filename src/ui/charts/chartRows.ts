@@ -97,14 +97,13 @@ export function niceTicks(low: number, high: number): number[] {
   return (ticks.at(-1) ?? low) > high - unit * 0.4 ? [...ticks.slice(0, -1), high] : [...ticks, high];
 }
 
-/** Smallest and largest value of one kind of series over all rows; undefined without any. */
-export function extentOf(rows: readonly ChartRow[], metric: Metric, part: Part): readonly [number, number] | undefined {
+/** All values of one kind of series, ascending. */
+export function sortedValues(rows: readonly ChartRow[], metric: Metric, part: Part): number[] {
   const prefix = `${metric}-${part}-`;
   const values = rows.flatMap((row) =>
     Object.entries(row).flatMap(([key, value]) => (key.startsWith(prefix) && typeof value === "number" ? [value] : [])),
   );
-  if (values.length === 0) return undefined;
-  return [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  return values.sort((a, b) => a - b);
 }
 
 /** Value of a series at a row, or the last one before it: an evaluation holds until the next. */

@@ -42,9 +42,7 @@ function Costs({ estimate, steps }: { readonly estimate: Estimate; readonly step
   return (
     <>
       <span>
-        {secondsPerStep === undefined
-          ? "time known after the first steps here"
-          : `~ ${formatSeconds(secondsPerStep * steps)}`}
+        {secondsPerStep === undefined ? "time: after a first run" : `~ ${formatSeconds(secondsPerStep * steps)}`}
       </span>
       <span>{formatBytes(weightBytes + activationBytes)} memory</span>
       <span>{formatCount(steps)} steps</span>

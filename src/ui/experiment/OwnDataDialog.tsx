@@ -25,7 +25,14 @@ export default function OwnDataDialog({ onClose }: { readonly onClose: () => voi
   };
 
   return (
-    <Modal opened onClose={onClose} title="Own data" size="lg" closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Own data"
+      size="lg"
+      closeButtonProps={{ "aria-label": "Close" }}
+      attributes={{ header: { role: "presentation" } }}
+    >
       <div className={classes.dialog}>
         <p className={classes.help}>
           CSV or TSV with a header (columns <code>text</code>, <code>label</code>, for pairs also <code>text_pair</code>

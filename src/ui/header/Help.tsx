@@ -24,6 +24,7 @@ export function Help() {
         title="How to read this page"
         size="lg"
         closeButtonProps={{ "aria-label": "Close" }}
+        attributes={{ header: { role: "presentation" } }}
       >
         <div className={classes.help}>
           <div className={classes.figure}>

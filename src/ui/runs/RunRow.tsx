@@ -32,7 +32,9 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
       onClick={() => select(run.id)}
     >
       <td onClick={(event) => event.stopPropagation()}>
-        <Checkbox size="xs" aria-label={`Show ${run.name}`} checked={!hidden} onChange={() => toggleHidden(run.id)} />
+        <label className={classes.check}>
+          <Checkbox size="xs" aria-label={`Show ${run.name}`} checked={!hidden} onChange={() => toggleHidden(run.id)} />
+        </label>
       </td>
       <td className={classes.what}>
         <button

@@ -17,7 +17,7 @@ export function ModelView({ input }: { readonly input: TextInput }) {
   const slots = preview?.tokens.filter(({ kind }) => kind === "slot").length ?? 0;
   const words = preview ? preview.tokens.length - slots : 0;
   return (
-    <Panel title="What the model sees" aside={preview && `${slots > 0 ? `${slots} slots + ` : ""}${words} tokens`}>
+    <Panel title="What the model sees" aside={preview && <Count slots={slots} tokens={words} />}>
       {problem && <Message kind="problem">{problem}</Message>}
       {preview && (
         <>
@@ -47,6 +47,15 @@ export function ModelView({ input }: { readonly input: TextInput }) {
         </>
       )}
     </Panel>
+  );
+}
+
+function Count({ slots, tokens }: { readonly slots: number; readonly tokens: number }) {
+  return (
+    <span className={classes.count}>
+      {slots > 0 && <b>{slots} + </b>}
+      {tokens} tokens
+    </span>
   );
 }
 

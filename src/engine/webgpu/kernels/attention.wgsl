@@ -1,11 +1,12 @@
 // Attention with an online softmax (Dao et al. 2022): prompt slots first, then the keys of each row's sequence. A thread
 // serves four query rows of one head, one to a vector component, so that they share every key it loads; what a row does
-// not see is masked and leaves its bits alone. Head width <= 128.
+// not see is masked and leaves its bits alone.
 //   1 q [rows, heads * headWidth]   2 k, 3 v [keys, keyValueHeads * headWidth]   4 prompt [sets * promptLength, promptWidth]
 //   5 step inputs   6 y [rows, heads * headWidth]   7 logSumExp [rows, heads]
 override heads: u32;
 override keyValueHeads: u32;
-override headWidth: u32;
+// Replaced by the width of the model's heads: a private array cannot have the size of an override.
+const headWidth = 128u;
 struct Sizes {
   rows: u32, scale: f32, causal: u32, promptLength: u32, promptWidth: u32, keyColumn: u32, valueColumn: u32,
   queryOffsets: u32, querySequence: u32, keyOffsets: u32, keySequence: u32, promptSet: u32, gate: u32,
@@ -49,8 +50,8 @@ fn keyEnds(rows: vec4u, sequences: vec4u) -> vec4u {
 }
 
 // The rows' queries, their weighted sums of values so far, the largest scores so far and the sums of exp(score - largest).
-var<private> query: array<vec4f, 128>;
-var<private> result: array<vec4f, 128>;
+var<private> query: array<vec4f, headWidth>;
+var<private> result: array<vec4f, headWidth>;
 var<private> largest = vec4f(-1.0e30);
 var<private> total = vec4f();
 

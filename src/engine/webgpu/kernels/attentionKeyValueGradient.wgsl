@@ -4,7 +4,8 @@
 //   5 dy [queries, heads * headWidth]   6 step inputs   7 dk and dv [rows, keyValueHeads * headWidth], in one buffer
 override heads: u32;
 override keyValueHeads: u32;
-override headWidth: u32;
+// Replaced by the width of the model's heads: a private array cannot have the size of an override.
+const headWidth = 128u;
 struct Sizes {
   rows: u32, scale: f32, causal: u32, promptLength: u32, promptWidth: u32, keyColumn: u32, valueColumn: u32,
   queryOffsets: u32, querySequence: u32, keyOffsets: u32, keySequence: u32, promptSet: u32, gate: u32,
@@ -35,10 +36,10 @@ fn queryStarts(keys: vec4u, sequences: vec4u) -> vec4u {
   return vec4u(max(vec4i(starts), vec4i(inputs4(sizes.queryOffsets, sequences + 1u)) - behind));
 }
 
-var<private> keyRow: array<vec4f, 128>;
-var<private> valueRow: array<vec4f, 128>;
-var<private> dKey: array<vec4f, 128>;
-var<private> dValue: array<vec4f, 128>;
+var<private> keyRow: array<vec4f, headWidth>;
+var<private> valueRow: array<vec4f, headWidth>;
+var<private> dKey: array<vec4f, headWidth>;
+var<private> dValue: array<vec4f, headWidth>;
 
 @compute @workgroup_size(64)
 fn main(

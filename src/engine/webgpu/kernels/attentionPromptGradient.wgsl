@@ -4,7 +4,8 @@
 //   4 dy [queries, heads * headWidth]   5 step inputs   6 partial [rows * promptLength, 2 * keyValueHeads * headWidth]
 override heads: u32;
 override keyValueHeads: u32;
-override headWidth: u32;
+// Replaced by the width of the model's heads: a private array cannot have the size of an override.
+const headWidth = 128u;
 struct Sizes {
   rows: u32, scale: f32, causal: u32, promptLength: u32, promptWidth: u32, keyColumn: u32, valueColumn: u32,
   queryOffsets: u32, querySequence: u32, keyOffsets: u32, keySequence: u32, promptSet: u32, gate: u32,
@@ -29,10 +30,10 @@ fn gateOf(slot: u32) -> f32 {
   return bitcast<f32>(inputs[sizes.gate + slot]);
 }
 
-var<private> keyRow: array<vec4f, 128>;
-var<private> valueRow: array<vec4f, 128>;
-var<private> dKey: array<vec4f, 128>;
-var<private> dValue: array<vec4f, 128>;
+var<private> keyRow: array<vec4f, headWidth>;
+var<private> valueRow: array<vec4f, headWidth>;
+var<private> dKey: array<vec4f, headWidth>;
+var<private> dValue: array<vec4f, headWidth>;
 
 @compute @workgroup_size(64)
 fn main(

@@ -4,7 +4,8 @@
 //   6 dy [rows, heads * headWidth]   7 step inputs   8 dq [rows, heads * headWidth]
 override heads: u32;
 override keyValueHeads: u32;
-override headWidth: u32;
+// Replaced by the width of the model's heads: a private array cannot have the size of an override.
+const headWidth = 128u;
 struct Sizes {
   rows: u32, scale: f32, causal: u32, promptLength: u32, promptWidth: u32, keyColumn: u32, valueColumn: u32,
   queryOffsets: u32, querySequence: u32, keyOffsets: u32, keySequence: u32, promptSet: u32, gate: u32,
@@ -53,9 +54,9 @@ fn keyEnds(rows: vec4u, sequences: vec4u) -> vec4u {
   return vec4u(max(vec4i(inputs4(sizes.keyOffsets, sequences)), vec4i(ends) - vec4i(behind) + 1));
 }
 
-var<private> query: array<vec4f, 128>;
-var<private> upstream: array<vec4f, 128>;
-var<private> result: array<vec4f, 128>;
+var<private> query: array<vec4f, headWidth>;
+var<private> upstream: array<vec4f, headWidth>;
+var<private> result: array<vec4f, headWidth>;
 
 @compute @workgroup_size(64)
 fn main(

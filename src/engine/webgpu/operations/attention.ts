@@ -2,10 +2,11 @@
 import type { AttentionAttributes, AttentionIndices } from "../../graph/operations/attention.ts";
 import { countRows, type Rows, type Tensor } from "../../graph/tensor.ts";
 import { dispatch, f32, perElement, read, stepInputs, write, type Blocks, type UniformValue } from "../dispatch.ts";
-import { kernels } from "../kernels/index.ts";
+import { kernels, type Kernel } from "../kernels/index.ts";
 import { outputOf, type Lowering, type LoweringContext } from "./lowering.ts";
 
 const MAX_HEAD_WIDTH = 128;
+const HEAD_WIDTH_DECLARATION = `const headWidth = ${MAX_HEAD_WIDTH}u;`;
 
 /** A thread serves this many rows, one to a component of a vector. */
 const ROWS_PER_THREAD = 4;
@@ -17,7 +18,7 @@ export const lowerAttention: Lowering<"attention"> = (node, context) => {
   return [
     dispatch({
       label: y.label,
-      kernel: kernels.attention,
+      kernel: forHeadWidth(kernels.attention, attributes),
       constants: headConstants(attributes),
       uniforms: headUniforms(q.rows, node.indices, attributes, prompt),
       bindings: [read(q), read(k), read(v), read(prompt ?? k), stepInputs, write(y), write(outputOf(node, 1))],
@@ -29,16 +30,15 @@ export const lowerAttention: Lowering<"attention"> = (node, context) => {
 
 export const lowerAttentionDelta: Lowering<"attentionDelta"> = (node) => {
   const { dy, y } = node.inputs;
-  const { heads, headWidth } = node.attributes;
+  const { attributes } = node;
   const delta = outputOf(node);
   return [
     dispatch({
       label: delta.label,
-      kernel: kernels.attentionDelta,
-      constants: { headWidth },
-      uniforms: { rows: y.rows, heads },
+      kernel: forHeadWidth(kernels.attentionDelta, attributes),
+      uniforms: { rows: y.rows, heads: attributes.heads },
       bindings: [read(dy), read(y), write(delta)],
-      groups: perElement(y.rows, heads),
+      groups: perElement(y.rows, attributes.heads),
     }),
   ];
 };
@@ -50,7 +50,7 @@ export const lowerAttentionQueryGradient: Lowering<"attentionQueryGradient"> = (
   return [
     dispatch({
       label: dq.label,
-      kernel: kernels.attentionQueryGradient,
+      kernel: forHeadWidth(kernels.attentionQueryGradient, attributes),
       constants: headConstants(attributes),
       uniforms: { ...headUniforms(q.rows, node.indices, attributes, prompt), ...statisticsPlaces(logSumExp, delta) },
       bindings: [read(q), read(k), read(v), read(prompt ?? k), read(logSumExp, delta), read(dy), stepInputs, write(dq)],
@@ -68,7 +68,7 @@ export const lowerAttentionKeyValueGradient: Lowering<"attentionKeyValueGradient
   return [
     dispatch({
       label: `${dk.label}, ${dv.label}`,
-      kernel: kernels.attentionKeyValueGradient,
+      kernel: forHeadWidth(kernels.attentionKeyValueGradient, attributes),
       constants: headConstants(attributes),
       uniforms: {
         ...headUniforms(k.rows, node.indices, attributes, prompt),
@@ -92,7 +92,7 @@ export const lowerAttentionPromptGradient: Lowering<"attentionPromptGradient"> =
   return [
     dispatch({
       label: partial.label,
-      kernel: kernels.attentionPromptGradient,
+      kernel: forHeadWidth(kernels.attentionPromptGradient, attributes),
       constants: headConstants(attributes),
       uniforms: { ...headUniforms(sequences, indices, attributes, prompt), ...statisticsPlaces(logSumExp, delta) },
       bindings: [read(q), read(prompt), read(logSumExp, delta), read(dy), stepInputs, write(partial)],
@@ -106,9 +106,15 @@ function fours(rows: Rows): Blocks {
   return { kind: "blocks", rows, per: ROWS_PER_THREAD };
 }
 
-function headConstants({ heads, keyValueHeads, headWidth }: AttentionAttributes): Record<string, number> {
+function headConstants({ heads, keyValueHeads }: AttentionAttributes): Record<string, number> {
+  return { heads, keyValueHeads };
+}
+
+/** The kernel with its private arrays as long as a head is wide, which no override can say. */
+function forHeadWidth({ name, code }: Kernel, { headWidth }: AttentionAttributes): Kernel {
   if (headWidth > MAX_HEAD_WIDTH) throw new Error(`Heads may be at most ${MAX_HEAD_WIDTH} wide, got ${headWidth}.`);
-  return { heads, keyValueHeads, headWidth };
+  const sized = code.replace(HEAD_WIDTH_DECLARATION, `const headWidth = ${headWidth}u;`);
+  return { name: `${name} for heads of ${headWidth}`, code: sized };
 }
 
 function headUniforms(

@@ -1,0 +1,106 @@
+/** Listens to what the page's worker says, beside the page itself, so that tests can compare the page with the source. */
+import type { BrowserContext, Page } from "playwright-core";
+import type {
+  Evaluation,
+  Prediction,
+  RunResult,
+  StepPoint,
+  TrainingEvent,
+  WorkerMessage,
+} from "../../../src/worker/protocol.ts";
+
+declare global {
+  interface Window {
+    /** Every run event of this page, oldest first; of a finished run without its trained tensors. */
+    tappedEvents: TrainingEvent[];
+    /** Answers to `predict`, oldest first. */
+    tappedPredictions: Prediction[];
+  }
+}
+
+/** Call before the page is opened. */
+export async function tapWorkers(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    window.tappedEvents = [];
+    window.tappedPredictions = [];
+    const take = (message: WorkerMessage) => {
+      if (message.kind === "answer" && Array.isArray(message.answer)) {
+        for (const entry of message.answer) if ("probabilities" in entry) window.tappedPredictions.push(entry);
+      }
+      if (message.kind !== "run-event") return;
+      const { event } = message;
+      if (event.kind !== "finished") window.tappedEvents.push(event);
+      else window.tappedEvents.push({ ...event, record: { ...event.record, tensors: [] } });
+    };
+    window.Worker = class extends Worker {
+      constructor(address: string | URL, options?: WorkerOptions) {
+        super(address, options);
+        this.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => take(data));
+      }
+    };
+  });
+}
+
+export function tappedEvents(page: Page): Promise<TrainingEvent[]> {
+  return page.evaluate(() => window.tappedEvents);
+}
+
+/** What the newest run told so far; its first seed only. */
+export interface TappedRun {
+  readonly points: readonly StepPoint[];
+  readonly evaluations: readonly Evaluation[];
+  /** Running seconds at the end of every report, with the step it ended at and whether an evaluation came before it. */
+  readonly reports: readonly { readonly step: number; readonly seconds: number; readonly afterEvaluation: boolean }[];
+  readonly result: RunResult | undefined;
+  readonly majorityAccuracy: number;
+}
+
+export async function newestRun(page: Page): Promise<TappedRun> {
+  const events = await tappedEvents(page);
+  const run = events.slice(events.findLastIndex(({ kind }) => kind === "seed-started"));
+  const points = run.flatMap((event) => (event.kind === "steps" ? event.points : []));
+  const evaluations = run.flatMap((event) => (event.kind === "evaluated" ? [event.evaluation] : []));
+  const reports = run.flatMap((event, index) => {
+    if (event.kind !== "steps") return [];
+    const since = run.slice(run.slice(0, index).findLastIndex(({ kind }) => kind === "steps") + 1, index);
+    const afterEvaluation = since.some(({ kind }) => kind === "evaluated" || kind === "seed-started");
+    return [{ step: event.points.at(-1)?.step ?? 0, seconds: event.seconds, afterEvaluation }];
+  });
+  const [started] = run;
+  const finished = run.find((event) => event.kind === "finished");
+  return {
+    points,
+    evaluations,
+    reports,
+    result: finished?.record,
+    majorityAccuracy: started?.kind === "seed-started" ? started.facts.majorityAccuracy : Number.NaN,
+  };
+}
+
+/** Mean seconds of a step, from reports between which nothing but steps happened. */
+export function secondsPerStep({ reports }: Pick<TappedRun, "reports">): number {
+  let [steps, seconds] = [0, 0];
+  reports.forEach(({ step, seconds: end, afterEvaluation }, index) => {
+    const before = reports[index - 1];
+    if (before === undefined || afterEvaluation) return;
+    steps += step - before.step;
+    seconds += end - before.seconds;
+  });
+  return seconds / steps;
+}
+
+/** Waits until the worker has told an event of this kind for the `count`-th time since the page was opened. */
+export async function waitForEvent(
+  page: Page,
+  kind: TrainingEvent["kind"],
+  count: number,
+  timeout: number,
+): Promise<void> {
+  const arrived = ([wanted, times]: [string, number]) =>
+    window.tappedEvents.filter((event) => event.kind === wanted).length >= times;
+  await page.waitForFunction(arrived, [kind, count] as [string, number], { timeout });
+}
+
+export async function countEvents(page: Page, kind: TrainingEvent["kind"]): Promise<number> {
+  return (await tappedEvents(page)).filter((event) => event.kind === kind).length;
+}

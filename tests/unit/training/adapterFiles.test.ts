@@ -1,0 +1,128 @@
+/** Trained prompts as files and back: the studio's own pair, PEFT's where PEFT can hold the run, and why not elsewhere. */
+import { describe, expect, it } from "vitest";
+import { parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
+import { readPeftAdapter } from "../../../src/interop/peft.ts";
+import { writeSafetensors } from "../../../src/interop/safetensors.ts";
+import { normalValues, randomStream } from "../../../src/lib/random.ts";
+import { bindMethod } from "../../../src/methods/index.ts";
+import { exportAdapter, importAdapter, reasonNotPeft, type Adapter } from "../../../src/training/adapterFiles.ts";
+import { setUpRun } from "../../../src/training/setup.ts";
+import { fixtureModel } from "../../parity/models.ts";
+
+const model = await fixtureModel("tiny-bert");
+const { dimensions } = model.family;
+
+function experimentOf(method: object): Experiment {
+  return parseExperiment({ model: "tiny-bert", method, training: { learningRate: 0.01, weightDecay: 0 } });
+}
+
+/** A run's result with random tensors. */
+function adapterOf(method: object): Adapter {
+  const experiment = experimentOf(method);
+  const tensors = setUpRun(experiment, model, 2).trained.map(({ name, rows, width }) => {
+    return { name, rows, width, values: normalValues(randomStream(1, name), rows * width, 1) };
+  });
+  return { experiment, labels: ["no", "yes"], tensors };
+}
+
+function jsonOf(files: ReadonlyMap<string, Uint8Array>, name: string): unknown {
+  return JSON.parse(new TextDecoder().decode(files.get(name)));
+}
+
+const studioFiles = ["studio.json", "studio.safetensors"];
+const peftFiles = ["adapter_config.json", "adapter_model.safetensors"];
+
+describe.each([
+  { kind: "prefix-tuning", promptLength: 4 },
+  { kind: "prefix-tuning", promptLength: 4, layers: [1, 2, 3] },
+  { kind: "prefix-tuning", promptLength: 4, reparameterisation: "mlp", hiddenSize: 5 },
+  { kind: "prompt-tuning", promptLength: 4 },
+])("%j", (method) => {
+  const adapter = adapterOf(method);
+  const files = exportAdapter(adapter, dimensions);
+
+  it("is written for PEFT and for the studio", () => {
+    expect([...files.keys()].toSorted()).toEqual([...peftFiles, ...studioFiles].toSorted());
+  });
+
+  it("comes back as it was", () => {
+    expect(importAdapter(files, "tiny-bert")).toEqual(adapter);
+  });
+
+  it("holds the evaluated prompt for PEFT, without the network", () => {
+    const trained = new Map(adapter.tensors.map(({ name, values }) => [name, values]));
+    const peft = readPeftAdapter(files);
+    expect(peft.promptEmbeddings).toEqual(bindMethod(adapter.experiment.method, dimensions).virtualTokens(trained));
+    expect(peft).toMatchObject({ promptLength: 4, layers: 3, heads: 3, width: 21, baseModel: "tiny-bert" });
+  });
+
+  it("answers the same when only PEFT's files are left, with labels that have no names", () => {
+    const only = new Map([...files].filter(([name]) => peftFiles.includes(name)));
+    const back = importAdapter(only, "tiny-bert");
+    expect(back.labels).toEqual(["LABEL_0", "LABEL_1"]);
+    expect(back.tensors.find(({ name }) => name === "classifier.weight")).toEqual(
+      adapter.tensors.find(({ name }) => name === "classifier.weight"),
+    );
+    expect(setUpRun(back.experiment, model, 2).trained.map(({ name }) => name)).toEqual(back.tensors.map(({ name }) => name));
+  });
+});
+
+describe.each([
+  [{ kind: "prefix-tuning", promptLength: 4, layers: [1, 3] }, "zero keys are not the same as none"],
+  [{ kind: "prompt-tuning", promptLength: 4, pooling: "cls" }, "this run reads [CLS]"],
+  [{ kind: "head-only" }, "only a classifier"],
+  [{ kind: "full-fine-tuning" }, "no adapter"],
+])("%j", (method, reason) => {
+  const adapter = adapterOf(method);
+
+  it("is not written for PEFT, and the reason is told", () => {
+    const files = exportAdapter(adapter, dimensions);
+    expect([...files.keys()]).toEqual(studioFiles);
+    expect(reasonNotPeft(adapter.experiment, dimensions.layers)).toContain(reason);
+    expect(jsonOf(files, "studio.json")).toMatchObject({ notPeft: expect.stringContaining(reason) });
+  });
+
+  it("comes back as it was", () => {
+    expect(importAdapter(exportAdapter(adapter, dimensions), "tiny-bert")).toEqual(adapter);
+  });
+});
+
+it("writes the fields that PEFT needs to load a prefix", () => {
+  const files = exportAdapter(adapterOf({ kind: "prefix-tuning", promptLength: 4 }), dimensions);
+  expect(jsonOf(files, "adapter_config.json")).toMatchObject({
+    peft_type: "PREFIX_TUNING",
+    task_type: "SEQ_CLS",
+    num_virtual_tokens: 4,
+    token_dim: 21,
+    num_layers: 3,
+    num_attention_heads: 3,
+    num_transformer_submodules: 1,
+    prefix_projection: false,
+    encoder_hidden_size: 21,
+    base_model_name_or_path: "tiny-bert",
+    inference_mode: true,
+  });
+});
+
+describe("a folder that is no adapter of the studio's", () => {
+  const config = { peft_type: "PREFIX_TUNING", task_type: "SEQ_CLS", num_virtual_tokens: 1 };
+
+  function filesOf(json: string, tensors = writeSafetensors([])): Map<string, Uint8Array> {
+    return new Map([
+      ["adapter_config.json", new TextEncoder().encode(json)],
+      ["adapter_model.safetensors", tensors],
+    ]);
+  }
+
+  it.each([
+    ["is empty", new Map<string, Uint8Array>(), "Expected studio.json or adapter_config.json in the adapter folder; found nothing"],
+    ["is a LoRA", filesOf(JSON.stringify({ ...config, peft_type: "LORA" })), "type LORA; the studio reads PREFIX_TUNING"],
+    ["is for text generation", filesOf(JSON.stringify({ ...config, task_type: "CAUSAL_LM" })), "the task CAUSAL_LM"],
+    ["has a config that is not JSON", filesOf("peft_type: LORA"), "adapter_config.json cannot be read"],
+    ["has no prompt", filesOf(JSON.stringify(config)), 'has no tensor "prompt_embeddings"'],
+    ["has a damaged weight file", filesOf(JSON.stringify(config), new Uint8Array(3)), "adapter_model.safetensors: expected"],
+    ["lacks its weight file", new Map([...filesOf(JSON.stringify(config))].slice(0, 1)), "expected a file named adapter_model"],
+  ])("because it %s says so", (_reason, files, message) => {
+    expect(() => importAdapter(files, "tiny-bert")).toThrow(message);
+  });
+});
