@@ -14,22 +14,22 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, "public", "examples");
 const extra = process.argv.slice(2);
 
-/** File name, the run's name on the page, and the settings that differ from the defaults. */
+/** The method, which also names the file, and the run's name on the page. All other settings are the defaults. */
 const EXAMPLES = [
-  ["head-only", "head only", ["--method", "head-only"]],
-  ["prompt-tuning", "soft prompt", ["--method", "prompt-tuning"]],
-  ["prefix-tuning", "deep prompt", ["--method", "prefix-tuning"]],
+  { method: "head-only", name: "head only" },
+  { method: "prompt-tuning", name: "soft prompt" },
+  { method: "prefix-tuning", name: "deep prompt" },
 ];
 
 mkdirSync(folder, { recursive: true });
-const index = EXAMPLES.map(([file, name, settings]) => {
+const index = EXAMPLES.map(({ method, name }) => {
   const out = mkdtempSync(join(tmpdir(), "example-"));
-  const args = ["tools/cli.mjs", "train", "--data", "sentiment", "--name", name, "--out", out, ...settings, ...extra];
+  const args = ["tools/cli.mjs", "train", "--data", "sentiment", "--name", name, "--method", method, "--out", out, ...extra];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new Error(`The example "${name}" could not be trained; the command above says why.`);
   const record = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));
   rmSync(out, { recursive: true });
-  writeFileSync(join(folder, `${file}.json`), JSON.stringify({ ...record, id: `example-${file}`, example: true }));
-  return `${file}.json`;
+  writeFileSync(join(folder, `${method}.json`), JSON.stringify({ ...record, id: `example-${method}`, example: true }));
+  return `${method}.json`;
 });
 writeFileSync(join(folder, "index.json"), `${JSON.stringify(index, null, 2)}\n`);

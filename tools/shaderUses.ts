@@ -78,7 +78,8 @@ function graphOfEverything(width: number): Graph {
   const weight = (name: string, rows: number): Tensor => builder.parameter({ name, rows, width, group: "all" });
   const ids = builder.index("ids", tokens.space);
   let x = gather(builder, [{ table: weight("table", 7), index: ids }]);
-  for (const kind of ACTIVATIONS) x = activation(builder, matmul(builder, x, weight(kind, width), { transposeB: true }), kind);
+  for (const kind of ACTIVATIONS)
+    x = activation(builder, matmul(builder, x, weight(kind, width), { transposeB: true }), kind);
   const prompt = builder.parameter({ name: "prompt", rows: 3, width: 2 * width, group: "all" });
   const heads = Math.ceil(width / 64);
   const bias = weight("bias", 1);

@@ -1,16 +1,20 @@
 /** Conversion of 16-bit floats, as they stand in weight files, to 32-bit ones. Exact: every f16 and bf16 is an f32. */
 
+/** Every binary16 there is, made on first use: a model has millions of numbers and only 65,536 different ones. */
+let halfTable: Float32Array | undefined;
+
 /** IEEE 754 binary16 → f32. */
 export function floatsFromHalf(source: Uint16Array): Float32Array {
+  const table = (halfTable ??= Float32Array.from({ length: 0x10000 }, (_, bits) => floatFromHalf(bits)));
   const result = new Float32Array(source.length);
-  for (const [index, bits] of source.entries()) result[index] = floatFromHalf(bits);
+  for (let index = 0; index < source.length; index++) result[index] = table[source[index] ?? 0] ?? 0;
   return result;
 }
 
 /** bfloat16 is the upper half of an f32. */
 export function floatsFromBfloat16(source: Uint16Array): Float32Array {
   const bits = new Uint32Array(source.length);
-  for (const [index, half] of source.entries()) bits[index] = half << 16;
+  for (let index = 0; index < source.length; index++) bits[index] = (source[index] ?? 0) << 16;
   return new Float32Array(bits.buffer);
 }
 

@@ -76,7 +76,10 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
 
 type SpecialName = "cls" | "sep" | "unk" | "pad";
 
-const tokenNameSchema = z.union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)]);
+const tokenNameSchema = z.union([
+  z.string(),
+  z.looseObject({ content: z.string() }).transform(({ content }) => content),
+]);
 
 /** Names of the special tokens in tokenizer_config.json; BERT's own where it is silent. */
 function specialNames(config: object): Record<SpecialName, string> {
@@ -153,7 +156,8 @@ function parseJson(text: string, fileName: string): object {
 
 /** What transformers would write as tokenizer.json for a BERT vocabulary. */
 function wordPieceDefinition(vocabulary: string | undefined, lowercase: boolean): object {
-  if (vocabulary === undefined) throw new Error("Expected tokenizer.json or vocab.txt beside the model; found neither.");
+  if (vocabulary === undefined)
+    throw new Error("Expected tokenizer.json or vocab.txt beside the model; found neither.");
   const words = vocabulary.replace(/\r/g, "").replace(/\n$/, "").split("\n");
   const added = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].filter((token) => words.includes(token));
   return {
@@ -169,7 +173,13 @@ function wordPieceDefinition(vocabulary: string | undefined, lowercase: boolean)
       normalized: false,
       special: true,
     })),
-    normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase },
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase,
+    },
     pre_tokenizer: { type: "BertPreTokenizer" },
     post_processor: null,
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },

@@ -70,7 +70,7 @@ function describeChange(path: string, old: FlatSettings, now: FlatSettings): str
 
 function describeValue(path: string, value: unknown): string {
   if (path === "data") return dataWords(value);
-  if (path === "method.layers") return layerWords(value).replace(/ layers$/, "");
+  if (path === "method.layers") return layerWords(value).replace(/^layers | layers$/, "");
   if (path === "examplesPerClass" && value === null) return "all";
   if (typeof value === "number") return formatNumber(value);
   return typeof value === "string" && value !== "" ? value : "none";

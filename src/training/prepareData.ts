@@ -48,7 +48,8 @@ export function prepareData(set: ExampleSet, experiment: Experiment, model: Load
   const encode = (examples: readonly TextExample[]) => encodeExamples(examples, labels, model.tokenizer, budget);
   const encoded = { train: encode(chosen), evaluation: encode(evaluation) };
   const all = [...encoded.train, ...encoded.evaluation];
-  if (encoded.evaluation.length === 0) throw new Error("No rows are left for evaluation. Add rows or an evaluation file.");
+  if (encoded.evaluation.length === 0)
+    throw new Error("No rows are left for evaluation. Add rows or an evaluation file.");
   return {
     labels,
     ...encoded,

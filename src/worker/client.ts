@@ -116,7 +116,7 @@ function startWorker(): Worker {
 }
 
 function crashMessage(event: Event): string {
-  const reason =
-    event instanceof ErrorEvent && event.message ? event.message : "its script could not be loaded or failed";
+  const told = "message" in event && typeof event.message === "string" ? event.message : "";
+  const reason = told || "its script could not be loaded or failed";
   return `The engine stopped: ${reason}. Restart it; your settings and finished runs are kept.`;
 }

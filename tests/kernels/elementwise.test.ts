@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => executor.dispose());
 
 /** A problem per shape whose outputs `make` declares. */
-async function forShapes(make: (problem: Problem, x: Tensor) => void, scale = 1, relative = 2e-6): Promise<void> {
+async function expectForShapes(make: (problem: Problem, x: Tensor) => void, scale = 1, relative = 2e-6): Promise<void> {
   for (const [rows, width] of shapes) {
     const problem = new Problem(rows + width);
     make(problem, problem.rows("x", problem.space("rows", rows), width, scale));
@@ -36,7 +36,7 @@ async function forShapes(make: (problem: Problem, x: Tensor) => void, scale = 1,
 
 describe("elementwise operations", () => {
   it("add two tensors", () =>
-    forShapes((problem, x) => {
+    expectForShapes((problem, x) => {
       problem.builder.output(
         "y",
         add(problem.builder, x, problem.rows("b", problem.builder.rowSpace("rows"), x.width)),
@@ -44,7 +44,7 @@ describe("elementwise operations", () => {
     }));
 
   it.each(["gelu", "gelu-tanh", "tanh", "relu"] satisfies ActivationKind[])("compute %s and its derivative", (kind) =>
-    forShapes((problem, x) => {
+    expectForShapes((problem, x) => {
       const dy = problem.rows("dy", problem.builder.rowSpace("rows"), x.width);
       const shape = { label: "dx", rows: x.rows, width: x.width };
       problem.builder.output("y", activation(problem.builder, x, kind));
@@ -146,7 +146,7 @@ describe("rows", () => {
   });
 
   it("are summed by column in one block or many", () =>
-    forShapes((problem, x) => problem.builder.output("sum", columnSum(problem.builder, x))));
+    expectForShapes((problem, x) => problem.builder.output("sum", columnSum(problem.builder, x))));
 
   it("refuse a target outside the table", async () => {
     const problem = new Problem();

@@ -42,15 +42,15 @@ const COUNTED = [
 /** Counts calls on a device from now on. */
 function instrument(device: GPUDevice): Record<string, number> {
   const calls: Record<string, number> = { submit: 0, writeBuffer: 0, passes: 0 };
-  const count = <Args extends unknown[], Result>(
+  const count = <Result>(
     target: object,
     name: string,
     key: string,
-    original: (...args: Args) => Result,
+    original: (...args: never[]) => Result,
     then?: (result: Result) => void,
   ) => {
     calls[key] = 0;
-    const counting = (...args: Args): Result => {
+    const counting = (...args: never[]): Result => {
       calls[key] = (calls[key] ?? 0) + 1;
       const result = original(...args);
       then?.(result);

@@ -44,7 +44,8 @@ function positionsUnshifted(golden: GoldenCase): Faulty {
 /** Every sequence as long as the longest, with [PAD] rows that attention sees. */
 function paddingVisible(golden: GoldenCase): Faulty {
   const longest = Math.max(...golden.examples.map(({ encoding }) => encoding.ids.length));
-  const padded = (values: Int32Array): Int32Array => Int32Array.from({ length: longest }, (_, index) => values[index] ?? 0);
+  const padded = (values: Int32Array): Int32Array =>
+    Int32Array.from({ length: longest }, (_, index) => values[index] ?? 0);
   const encodings = golden.examples.map(({ encoding: { ids, types } }) => ({
     ids: padded(ids),
     types: padded(types),
@@ -118,10 +119,13 @@ it.each(methods)("%s without a fault is within the tolerance", async (method) =>
   expect(logitShare(await replayLogits(golden, executor), golden.document)).toBeLessThanOrEqual(1);
 });
 
-it.each(faults)("%s with %s moves the logits by ten tolerances or more, and as far as in PyTorch", async (method, fault, commit) => {
-  const { golden, inputs } = await commit(await readCase("tiny-bert", method));
-  const expected = golden.document.expected.logits.flat();
-  const change = largestDifference(await replayLogits(golden, executor, inputs), expected);
-  expect(change / logitTolerance(expected)).toBeGreaterThanOrEqual(10);
-  expect(change / (largestLogitChange[method][fault] ?? 0)).toBeCloseTo(1, 1);
-});
+it.each(faults)(
+  "%s with %s moves the logits by ten tolerances or more, and as far as in PyTorch",
+  async (method, fault, commit) => {
+    const { golden, inputs } = await commit(await readCase("tiny-bert", method));
+    const expected = golden.document.expected.logits.flat();
+    const change = largestDifference(await replayLogits(golden, executor, inputs), expected);
+    expect(change / logitTolerance(expected)).toBeGreaterThanOrEqual(10);
+    expect(change / (largestLogitChange[method][fault] ?? 0)).toBeCloseTo(1, 1);
+  },
+);

@@ -40,5 +40,8 @@ export function readJson(path: string): unknown {
 /** Parsed JSON Lines of a file below `fixtures/`. */
 export function readJsonLines(path: string): unknown[] {
   const text = readFileSync(new URL(path, fixtures), "utf8");
-  return text.trimEnd().split("\n").map((line): unknown => JSON.parse(line));
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
 }

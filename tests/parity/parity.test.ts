@@ -47,7 +47,9 @@ describe.each(runs)("%s on %s", (modelName, backend) => {
     it("gives PyTorch's gradient of every trained tensor", () => {
       const shares = gradientShares(golden, training);
       expect([...shares].filter(([, share]) => !(share <= 1))).toEqual([]);
-      expect([...training.gradients.keys()].toSorted()).toEqual(golden.setup.trained.map((shape) => shape.name).toSorted());
+      expect([...training.gradients.keys()].toSorted()).toEqual(
+        golden.setup.trained.map((shape) => shape.name).toSorted(),
+      );
     });
 
     it("gives the norm of the whole gradient", () => {

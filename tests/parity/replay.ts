@@ -128,7 +128,11 @@ function examplesOf({ batch, labels }: CaseDocument): EncodedExample[] {
 }
 
 /** The model's weights where those are trained, and what the case's file starts from. */
-function initialOf(document: CaseDocument, model: LoadedModel, tensors: GoldenCase["tensors"]): Map<string, Float32Array> {
+function initialOf(
+  document: CaseDocument,
+  model: LoadedModel,
+  tensors: GoldenCase["tensors"],
+): Map<string, Float32Array> {
   const values = new Map(document.method === "full-fine-tuning" ? model.weights : []);
   for (const name of Object.keys(document.trainables)) {
     const start = tensors.get(`initial.${name}`);

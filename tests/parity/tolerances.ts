@@ -38,5 +38,10 @@ export function gradientShares({ document, tensors }: GoldenCase, { gradients }:
 }
 
 export function lossShare({ steps }: TrainingReplay, { losses }: CaseDocument): number {
-  return largestDifference(steps.map(({ loss }) => loss), losses) / LOSS_TOLERANCE;
+  return (
+    largestDifference(
+      steps.map(({ loss }) => loss),
+      losses,
+    ) / LOSS_TOLERANCE
+  );
 }

@@ -55,7 +55,7 @@ export class Device {
   }
 
   #emit(event: DeviceEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of this.#listeners) listener(event);
   }
 }
 

@@ -51,7 +51,7 @@ export class Submitter {
     const started = performance.now();
     const done = this.#runtime.device.gpu.queue.onSubmittedWorkDone().catch(() => undefined);
     const finished = done.then(() => {
-      this.#pending.shift();
+      void this.#pending.shift();
       if (alone) this.#measure(performance.now() - started);
     });
     this.#pending.push(finished);

@@ -4,17 +4,11 @@ import { useData } from "../../store/data.ts";
 import { useDraft } from "../../store/draft.ts";
 import { Hint } from "../shared/Hint.tsx";
 import { StopSlider } from "../shared/StopSlider.tsx";
+import { exampleStops } from "./exampleStops.ts";
 import { ResetButton } from "./ResetButton.tsx";
 
 const HINT =
   "Trains on k examples of each class, drawn by the seed, to see how little data is enough. “All” uses the whole training part. Evaluation always uses every evaluation example.";
-
-/** Powers of two below the largest class, then the class itself, which stands for "all". */
-export function exampleStops(largestClass: number): number[] {
-  const stops: number[] = [];
-  for (let stop = 1; stop < largestClass; stop *= 2) stops.push(stop);
-  return [...stops, Math.max(1, largestClass)];
-}
 
 export function ExamplesSlider() {
   const chosen = useDraft(({ experiment }) => experiment.examplesPerClass);

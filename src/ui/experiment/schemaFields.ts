@@ -2,7 +2,7 @@
  * Form fields read from a settings schema: title and description from its metadata, kind and limits from its type.
  * Settings without metadata, or with a control of their own, are left out by the caller.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import { trainingSchema } from "../../config/training.ts";
 import { methodSchema, type MethodKind } from "../../methods/index.schema.ts";
 
@@ -24,58 +24,27 @@ export type SchemaFieldInfo =
   | (FieldBase & { readonly kind: "text" });
 
 /** Every described field of an object's shape, in the order of the schema. */
-export function fieldsOf(shape: Readonly<Record<string, z.core.$ZodType>>, prefix: string): SchemaFieldInfo[] {
+export function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, prefix: string): SchemaFieldInfo[] {
   return Object.entries(shape).flatMap(([key, schema]) => fieldOf(schema, `${prefix}.${key}`) ?? []);
 }
 
-function fieldOf(schema: z.core.$ZodType, path: string): SchemaFieldInfo | undefined {
-  const inner = withoutDefault(schema);
-  const { title, description } = described(schema) ?? described(inner) ?? {};
-  if (!title) return undefined;
-  const base = { path, title, description: description ?? "" };
-  const { def } = inner._zod;
-  if (def.type === "string") return { ...base, kind: "text" };
-  if (def.type === "enum") return { ...base, kind: "choice", options: enumOptions(inner) };
-  if (def.type === "number") return { ...base, kind: "number", ...numberLimits(inner) };
-  return undefined;
-}
-
-/** A default wraps the type that says what the values are. */
-function withoutDefault(schema: z.core.$ZodType): z.core.$ZodType {
-  const { def } = schema._zod;
-  return def.type === "default" && "innerType" in def ? withoutDefault(innerOf(def)) : schema;
-}
-
-function innerOf(def: object): z.core.$ZodType {
-  const { innerType } = def as z.core.$ZodDefaultDef;
-  return innerType;
-}
-
-function described(schema: z.core.$ZodType): { readonly title?: string; readonly description?: string } | undefined {
-  if (!("meta" in schema) || typeof schema.meta !== "function") return undefined;
-  const meta: unknown = schema.meta();
-  if (typeof meta !== "object" || meta === null) return undefined;
-  const title = "title" in meta && typeof meta.title === "string" ? { title: meta.title } : {};
-  const description =
-    "description" in meta && typeof meta.description === "string" ? { description: meta.description } : {};
-  return { ...title, ...description };
-}
-
-function enumOptions(schema: z.core.$ZodType): string[] {
-  return [...(schema._zod.values ?? [])].filter((value): value is string => typeof value === "string");
-}
-
-function numberLimits(schema: z.core.$ZodType): {
-  minimum: number | undefined;
-  maximum: number | undefined;
-  whole: boolean;
-} {
-  const { minimum, maximum, format } = schema._zod.bag;
-  return { minimum: asNumber(minimum), maximum: asNumber(maximum), whole: format === "safeint" };
-}
-
-function asNumber(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
+function fieldOf(schema: z.ZodType, path: string): SchemaFieldInfo | undefined {
+  // A default wraps the type that says what the values are; either may carry the words.
+  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  const { title, description = "" } = schema.meta() ?? (inner instanceof z.ZodType ? inner.meta() : undefined) ?? {};
+  if (title === undefined) return undefined;
+  const base = { path, title, description };
+  if (inner instanceof z.ZodString) return { ...base, kind: "text" };
+  if (inner instanceof z.ZodEnum) return { ...base, kind: "choice", options: inner.options.map(String) };
+  if (!(inner instanceof z.ZodNumber)) return undefined;
+  const { minValue, maxValue, format } = inner;
+  return {
+    ...base,
+    kind: "number",
+    minimum: minValue ?? undefined,
+    maximum: maxValue ?? undefined,
+    whole: format === "safeint",
+  };
 }
 
 /** Fields with a control of their own on the page. */

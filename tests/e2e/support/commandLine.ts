@@ -24,7 +24,7 @@ export function predictOnCommandLine(adapter: ReadonlyMap<string, Uint8Array>, t
     return stdout
       .trim()
       .split("\n")
-      .map((line) => String((JSON.parse(line) as { label: string }).label));
+      .map((line) => (JSON.parse(line) as { label: string }).label);
   } finally {
     rmSync(folder, { recursive: true });
   }

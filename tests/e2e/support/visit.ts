@@ -10,7 +10,7 @@ export interface VisitOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   readonly context?: BrowserContextOptions;
   /** Runs before the page is opened. */
-  readonly prepare?: (context: BrowserContext) => Promise<void>;
+  readonly prepare?: (context: BrowserContext) => Promise<unknown>;
 }
 
 export interface Visit {

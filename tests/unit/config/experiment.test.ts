@@ -35,12 +35,24 @@ describe("defaults", () => {
 describe("settings that cannot be used", () => {
   it.each([
     ["an unknown field", { colour: "red" }, "colour"],
-    ["an unknown field of the method", { method: { kind: "head-only", promptLength: 4 } }, 'method: Unrecognized key: "promptLength"'],
-    ["an unknown field of the training", { training: { ...training, epochs: 3 } }, 'training: Unrecognized key: "epochs"'],
+    [
+      "an unknown field of the method",
+      { method: { kind: "head-only", promptLength: 4 } },
+      'method: Unrecognized key: "promptLength"',
+    ],
+    [
+      "an unknown field of the training",
+      { training: { ...training, epochs: 3 } },
+      'training: Unrecognized key: "epochs"',
+    ],
     ["an unknown method", { method: { kind: "magic" } }, "method.kind"],
     ["no method", { method: undefined }, "method"],
     ["a learning rate of zero", { training: { ...training, learningRate: 0 } }, "training.learningRate"],
-    ["a learning rate that is a word", { training: { ...training, learningRate: "high" } }, "training.learningRate: Invalid input: expected number, received string"],
+    [
+      "a learning rate that is a word",
+      { training: { ...training, learningRate: "high" } },
+      "training.learningRate: Invalid input: expected number, received string",
+    ],
     ["half a step", { training: { ...training, steps: 1.5 } }, "training.steps"],
     ["a negative weight decay", { training: { ...training, weightDecay: -1 } }, "training.weightDecay"],
     ["a prompt of no tokens", { method: { kind: "prompt-tuning", promptLength: 0 } }, "method.promptLength"],

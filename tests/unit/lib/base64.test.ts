@@ -18,7 +18,9 @@ it("takes a part of a larger array", () => {
 
 it("copes with more numbers than a function has arguments", () => {
   const values = Float32Array.from({ length: 300_000 }, (_, index) => index / 7);
-  expect(floatsFromBase64(base64FromFloats(values))).toEqual(values);
+  const back = floatsFromBase64(base64FromFloats(values));
+  expect(back).toHaveLength(300_000);
+  expect(back.every((value, index) => value === values[index])).toBe(true);
 });
 
 it("refuses bytes that are no whole numbers", () => {

@@ -4,7 +4,12 @@ import { expect, it } from "vitest";
 import { toCsv } from "../../../src/lib/csv.ts";
 
 it("writes plain cells plainly, with CRLF line ends", () => {
-  expect(toCsv([["step", "loss"], [1, 0.5]])).toBe("step,loss\r\n1,0.5\r\n");
+  expect(
+    toCsv([
+      ["step", "loss"],
+      [1, 0.5],
+    ]),
+  ).toBe("step,loss\r\n1,0.5\r\n");
 });
 
 it("leaves missing cells empty", () => {
@@ -12,6 +17,10 @@ it("leaves missing cells empty", () => {
 });
 
 it("is undone by a CSV reader, whatever stands in the cells", () => {
-  const rows = [['say "hi"', "a,b", "two\nlines"], ["ü", "\r\n", '"'], [" spaced ", "'", ";"]];
+  const rows = [
+    ['say "hi"', "a,b", "two\nlines"],
+    ["ü", "\r\n", '"'],
+    [" spaced ", "'", ";"],
+  ];
   expect(papaparse.parse(toCsv(rows).trimEnd()).data).toEqual(rows);
 });

@@ -5,7 +5,12 @@ import { differingPaths, flatten, sameValue, withValue } from "../../../src/lib/
 
 describe("flattening", () => {
   it("names every value by its path", () => {
-    expect(flatten({ a: 1, b: { c: "x", d: { e: null } }, f: [1, 2] })).toEqual({ a: 1, "b.c": "x", "b.d.e": null, f: [1, 2] });
+    expect(flatten({ a: 1, b: { c: "x", d: { e: null } }, f: [1, 2] })).toEqual({
+      a: 1,
+      "b.c": "x",
+      "b.d.e": null,
+      f: [1, 2],
+    });
   });
 
   it("keeps a listed branch whole", () => {
@@ -30,7 +35,10 @@ describe("replacing a value", () => {
 
 it("rebuilds an experiment from its flat form", () => {
   const experiment = defaultExperiment("prefix-tuning");
-  const rebuilt = Object.entries(flatten(experiment)).reduce<object>((all, [path, value]) => withValue(all, path, value), {});
+  const rebuilt = Object.entries(flatten(experiment)).reduce<object>(
+    (all, [path, value]) => withValue(all, path, value),
+    {},
+  );
   expect(parseExperiment(rebuilt)).toEqual(experiment);
 });
 

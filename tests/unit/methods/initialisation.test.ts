@@ -21,7 +21,7 @@ function valuesOf(start: ReadonlyMap<string, Float32Array>, name: string): Float
 
 /** Rows of a [P, 21] tensor of tiny-bert. */
 function rowsOf(values: Float32Array): number[][] {
-  return Array.from({ length: values.length / 21 }, (_, row) => [...values.slice(row * 21, (row + 1) * 21)]);
+  return Array.from({ length: values.length / 21 }, (_, row) => Array.from(values.subarray(row * 21, (row + 1) * 21)));
 }
 
 const words = rowsOf(valuesOf(tiny.weights, tiny.family.wordEmbeddings));
@@ -83,7 +83,11 @@ describe("a start from a text", () => {
   });
 
   it("repeats the text when it is shorter than the prompt", () => {
-    expect(idsOf(valuesOf(startOf({ ...method, promptLength: 10 }), "prompt"))).toEqual([...ids, ...ids, ...ids.slice(0, 2)]);
+    expect(idsOf(valuesOf(startOf({ ...method, promptLength: 10 }), "prompt"))).toEqual([
+      ...ids,
+      ...ids,
+      ...ids.slice(0, 2),
+    ]);
   });
 
   it("takes only its beginning when it is longer", () => {

@@ -106,7 +106,7 @@ describe("tensor names", () => {
 
 describe("a folder that cannot be used", () => {
   it.each([
-    ["config.json", 'has no config.json. Expected a Hugging Face folder; found model.safetensors'],
+    ["config.json", "has no config.json. Expected a Hugging Face folder; found model.safetensors"],
     ["model.safetensors", "has no model.safetensors"],
   ])("because it lacks %s says so", async (name, message) => {
     await expect(loadWith({ [name]: undefined })).rejects.toThrow(message);
@@ -146,7 +146,9 @@ describe("a folder that cannot be used", () => {
   });
 
   it("lists eight problems and counts the others", async () => {
-    await expect(loadWith({ "model.safetensors": writeSafetensors([]) })).rejects.toThrow(/(.*missing; ){7}.*missing and 47 more/);
+    await expect(loadWith({ "model.safetensors": writeSafetensors([]) })).rejects.toThrow(
+      /(.*missing; ){7}.*missing and 47 more/,
+    );
   });
 
   it.each([
@@ -154,7 +156,11 @@ describe("a folder that cannot be used", () => {
     ["has a config.json without a model type", "{}", 'config.json has no "model_type"'],
     ["has a config.json that is a list", "[]", 'config.json has no "model_type"'],
     ["is of another architecture", configAfter({ model_type: "t5" }), 'type "t5"; the studio can run: bert'],
-    ["cannot be divided into heads", configAfter({ num_attention_heads: 4 }), "hidden_size 21 cannot be divided into 4"],
+    [
+      "cannot be divided into heads",
+      configAfter({ num_attention_heads: 4 }),
+      "hidden_size 21 cannot be divided into 4",
+    ],
     ["has an activation nobody knows", configAfter({ hidden_act: "silu" }), "hidden_act"],
     ["has relative positions", configAfter({ position_embedding_type: "relative_key" }), "position_embedding_type"],
     ["is a decoder", configAfter({ is_decoder: true }), "is_decoder"],

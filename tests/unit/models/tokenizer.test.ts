@@ -118,7 +118,7 @@ it("shows the pieces of a text without special tokens", () => {
 });
 
 it("marks [CLS], [SEP] and [PAD] as special, and knows the unknown token", () => {
-  expect([...tiny.specialIds].toSorted()).toEqual([0, 2, 3]);
+  expect(tiny.specialIds).toEqual(new Set([0, 2, 3]));
   expect(tiny.unknownId).toBe(1);
 });
 

@@ -63,7 +63,9 @@ describe.each([
     expect(back.tensors.find(({ name }) => name === "classifier.weight")).toEqual(
       adapter.tensors.find(({ name }) => name === "classifier.weight"),
     );
-    expect(setUpRun(back.experiment, model, 2).trained.map(({ name }) => name)).toEqual(back.tensors.map(({ name }) => name));
+    expect(setUpRun(back.experiment, model, 2).trained.map(({ name }) => name)).toEqual(
+      back.tensors.map(({ name }) => name),
+    );
   });
 });
 
@@ -115,13 +117,29 @@ describe("a folder that is no adapter of the studio's", () => {
   }
 
   it.each([
-    ["is empty", new Map<string, Uint8Array>(), "Expected studio.json or adapter_config.json in the adapter folder; found nothing"],
-    ["is a LoRA", filesOf(JSON.stringify({ ...config, peft_type: "LORA" })), "type LORA; the studio reads PREFIX_TUNING"],
+    [
+      "is empty",
+      new Map<string, Uint8Array>(),
+      "Expected studio.json or adapter_config.json in the adapter folder; found nothing",
+    ],
+    [
+      "is a LoRA",
+      filesOf(JSON.stringify({ ...config, peft_type: "LORA" })),
+      "type LORA; the studio reads PREFIX_TUNING",
+    ],
     ["is for text generation", filesOf(JSON.stringify({ ...config, task_type: "CAUSAL_LM" })), "the task CAUSAL_LM"],
     ["has a config that is not JSON", filesOf("peft_type: LORA"), "adapter_config.json cannot be read"],
     ["has no prompt", filesOf(JSON.stringify(config)), 'has no tensor "prompt_embeddings"'],
-    ["has a damaged weight file", filesOf(JSON.stringify(config), new Uint8Array(3)), "adapter_model.safetensors: expected"],
-    ["lacks its weight file", new Map([...filesOf(JSON.stringify(config))].slice(0, 1)), "expected a file named adapter_model"],
+    [
+      "has a damaged weight file",
+      filesOf(JSON.stringify(config), new Uint8Array(3)),
+      "adapter_model.safetensors: expected",
+    ],
+    [
+      "lacks its weight file",
+      new Map([...filesOf(JSON.stringify(config))].slice(0, 1)),
+      "expected a file named adapter_model",
+    ],
   ])("because it %s says so", (_reason, files, message) => {
     expect(() => importAdapter(files, "tiny-bert")).toThrow(message);
   });

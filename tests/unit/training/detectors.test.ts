@@ -35,7 +35,9 @@ describe("a run has diverged", () => {
   });
 
   it("and the advice is a tenth of the learning rate", () => {
-    expect(watch(createDivergenceDetector(0.5), [NaN])[0]?.[1]).toContain("Lower the learning rate (now 0.5), for example to 0.05.");
+    expect(watch(createDivergenceDetector(0.5), [NaN])[0]?.[1]).toContain(
+      "Lower the learning rate (now 0.5), for example to 0.05.",
+    );
   });
 });
 

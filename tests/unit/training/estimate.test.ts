@@ -12,7 +12,8 @@ function experimentOf(method: object, training: object = {}): Experiment {
   return parseExperiment({ method, training: { learningRate: 0.01, weightDecay: 0, ...training } });
 }
 
-const estimateOf = (method: object, training: object = {}) => estimateRun(experimentOf(method, training), model, opinions);
+const estimateOf = (method: object, training: object = {}) =>
+  estimateRun(experimentOf(method, training), model, opinions);
 
 describe("an estimate", () => {
   it("counts what is trained, and its share of the model", () => {

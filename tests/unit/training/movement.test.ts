@@ -16,20 +16,37 @@ const prefix = methodOf({ kind: "prefix-tuning", promptLength: 2, layers: [1, 3]
 const start = new Map([["prefix", new Float32Array(16)]]);
 
 function moved(change: Record<number, number>, gradient: Record<number, number> = {}) {
-  const filled = (entries: Record<number, number>): Float32Array => Float32Array.from({ length: 16 }, (_, index) => entries[index] ?? 0);
+  const filled = (entries: Record<number, number>): Float32Array =>
+    Float32Array.from({ length: 16 }, (_, index) => entries[index] ?? 0);
   const now = new Map([["prefix", filled(change)]]);
   return slotMovement(prefix, { start, now, gradients: new Map([["prefix", filled(gradient)]]), step: 7 });
 }
 
 describe("a deep prompt", () => {
   it("that has not moved is at distance zero everywhere", () => {
-    expect(moved({})).toEqual({ step: 7, layers: [[0, 0], [0, 0]], gradientNorms: [0, 0] });
+    expect(moved({})).toEqual({
+      step: 7,
+      layers: [
+        [0, 0],
+        [0, 0],
+      ],
+      gradientNorms: [0, 0],
+    });
   });
 
   it("shows the root mean square of a slot's move in its layer only", () => {
-    expect(moved({ 0: 3, 3: 4 }).layers).toEqual([[2.5, 0], [0, 0]]);
-    expect(moved({ 4: 2, 5: 2, 6: 2, 7: 2 }).layers).toEqual([[0, 0], [2, 0]]);
-    expect(moved({ 8: 2 }).layers).toEqual([[0, 1], [0, 0]]);
+    expect(moved({ 0: 3, 3: 4 }).layers).toEqual([
+      [2.5, 0],
+      [0, 0],
+    ]);
+    expect(moved({ 4: 2, 5: 2, 6: 2, 7: 2 }).layers).toEqual([
+      [0, 0],
+      [2, 0],
+    ]);
+    expect(moved({ 8: 2 }).layers).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
   });
 
   it("shows the norm of the gradient per layer over all slots", () => {

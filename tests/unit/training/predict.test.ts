@@ -5,7 +5,7 @@ import { createPredictor, type Predictor } from "../../../src/training/predict.t
 import { fixtureModel } from "../../parity/models.ts";
 import { openExecutor } from "../../parity/executors.ts";
 import { largestDifference } from "../../parity/tolerances.ts";
-import { shortRun } from "./support.ts";
+import { assertFreed, shortRun } from "./support.ts";
 
 const labels = ["no", "yes"];
 const texts = ["good film", "bad film", "the story was never dull", "love"].map((text) => ({ text }));
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   predictor.dispose();
-  expect(executor.allocatedBytes()).toBe(0);
+  assertFreed(executor);
   executor.dispose();
 });
 

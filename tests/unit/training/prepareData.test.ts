@@ -21,7 +21,9 @@ function experimentOf(change: object = {}, training: object = {}): Experiment {
 
 function countLabels(rows: readonly TextExample[]): Record<string, number> {
   return Object.fromEntries(
-    [...new Set(rows.map(({ label }) => label))].toSorted().map((label) => [label, rows.filter((row) => row.label === label).length]),
+    [...new Set(rows.map(({ label }) => label))]
+      .toSorted()
+      .map((label) => [label, rows.filter((row) => row.label === label).length]),
   );
 }
 
@@ -43,7 +45,9 @@ describe("a split", () => {
 
   it("depends on the seed and nothing else", () => {
     expect(splitExamples(set, 0.25, 3)).toEqual(splitExamples(set, 0.25, 3));
-    expect(textsOf(splitExamples(set, 0.25, 4).evaluation)).not.toEqual(textsOf(splitExamples(set, 0.25, 3).evaluation));
+    expect(textsOf(splitExamples(set, 0.25, 4).evaluation)).not.toEqual(
+      textsOf(splitExamples(set, 0.25, 3).evaluation),
+    );
   });
 
   it("leaves a label with two rows one in each part", () => {
@@ -94,7 +98,9 @@ describe("a few-shot draw", () => {
   });
 
   it("of more contains the draw of fewer", () => {
-    expect(textsOf(drawFewShot(rows, labels, 6, 1))).toEqual(expect.arrayContaining(textsOf(drawFewShot(rows, labels, 3, 1))));
+    expect(textsOf(drawFewShot(rows, labels, 6, 1))).toEqual(
+      expect.arrayContaining(textsOf(drawFewShot(rows, labels, 3, 1))),
+    );
   });
 
   it("is not made without a k", () => {
@@ -125,11 +131,23 @@ describe("prepared data", () => {
 
 describe("data that cannot be used", () => {
   it.each([
-    ["has a label in its evaluation part that training lacks", { train: examples({ a: 2, b: 2 }), evaluation: examples({ z: 1 }) }, 'label "z"'],
+    [
+      "has a label in its evaluation part that training lacks",
+      { train: examples({ a: 2, b: 2 }), evaluation: examples({ z: 1 }) },
+      'label "z"',
+    ],
     ["has one class only", { train: examples({ a: 9 }) }, 'at least two labels, got only "a"'],
     ["has no rows", { train: [] }, "no examples at all"],
-    ["has an empty evaluation part", { train: examples({ a: 2, b: 2 }), evaluation: [] }, "No rows are left for evaluation"],
-    ["has a single row per class and no evaluation part", { train: examples({ a: 1, b: 1 }) }, "No rows are left for evaluation"],
+    [
+      "has an empty evaluation part",
+      { train: examples({ a: 2, b: 2 }), evaluation: [] },
+      "No rows are left for evaluation",
+    ],
+    [
+      "has a single row per class and no evaluation part",
+      { train: examples({ a: 1, b: 1 }) },
+      "No rows are left for evaluation",
+    ],
   ])("because it %s says so", (_reason, parts, message) => {
     expect(() => prepareData({ name: "own", ...parts }, experimentOf(), model, 1)).toThrow(message);
   });

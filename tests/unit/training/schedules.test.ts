@@ -23,23 +23,30 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 // for _ in range(steps): print(schedule.get_last_lr()[0]); optimizer.step(); schedule.step()
 describe("the schedule", () => {
   it("linear with three warm-up steps of ten is transformers' own", () => {
-    expectClose(ratesOf(training({ schedule: "linear", warmupSteps: 3, steps: 10 })), [
-      0, 0.03333333333333333, 0.06666666666666667, 0.1, 0.08571428571428572, 0.07142857142857144, 0.05714285714285714,
-      0.04285714285714286, 0.02857142857142857, 0.014285714285714285,
-    ]);
+    expectClose(
+      ratesOf(training({ schedule: "linear", warmupSteps: 3, steps: 10 })),
+      [
+        0, 0.03333333333333333, 0.06666666666666667, 0.1, 0.08571428571428572, 0.07142857142857144, 0.05714285714285714,
+        0.04285714285714286, 0.02857142857142857, 0.014285714285714285,
+      ],
+    );
   });
 
   it("cosine with three warm-up steps of ten is transformers' own", () => {
-    expectClose(ratesOf(training({ schedule: "cosine", warmupSteps: 3, steps: 10 })), [
-      0, 0.03333333333333333, 0.06666666666666667, 0.1, 0.09504844339512096, 0.08117449009293669, 0.06112604669781572,
-      0.03887395330218429, 0.018825509907063328, 0.004951556604879049,
-    ]);
+    expectClose(
+      ratesOf(training({ schedule: "cosine", warmupSteps: 3, steps: 10 })),
+      [
+        0, 0.03333333333333333, 0.06666666666666667, 0.1, 0.09504844339512096, 0.08117449009293669, 0.06112604669781572,
+        0.03887395330218429, 0.018825509907063328, 0.004951556604879049,
+      ],
+    );
   });
 
   it("constant with three warm-up steps of six is transformers' own", () => {
-    expectClose(ratesOf(training({ schedule: "constant", warmupSteps: 3, steps: 6 })), [
-      0, 0.03333333333333333, 0.06666666666666667, 0.1, 0.1, 0.1,
-    ]);
+    expectClose(
+      ratesOf(training({ schedule: "constant", warmupSteps: 3, steps: 6 })),
+      [0, 0.03333333333333333, 0.06666666666666667, 0.1, 0.1, 0.1],
+    );
   });
 
   it.each([

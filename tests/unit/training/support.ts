@@ -41,7 +41,8 @@ export function shortRun(
   training: Partial<TrainingSettings> = {},
   rest: Partial<Experiment> = {},
 ): Experiment {
-  const method = kind === "prefix-tuning" || kind === "prompt-tuning" ? { kind, promptLength: 4, initialScale: 0.5 } : { kind };
+  const method =
+    kind === "prefix-tuning" || kind === "prompt-tuning" ? { kind, promptLength: 4, initialScale: 0.5 } : { kind };
   const defaults = { learningRate: 0.03, weightDecay: 0, steps: 24, batchSize: 8, evaluateEvery: 8 };
   const experiment = parseExperiment({ model: "tiny-bert", method, training: defaults, ...rest });
   return { ...experiment, training: { ...experiment.training, ...training } };
@@ -129,10 +130,17 @@ export function losingDeviceAt(step: number, executor: Executor): Executor {
   return {
     info: executor.info,
     createParameters: (shapes, values) => executor.createParameters(shapes, values),
-    compileTraining: async (graph, parameters, rows) => disturbed(await executor.compileTraining(graph, parameters, rows)),
+    compileTraining: async (graph, parameters, rows) =>
+      disturbed(await executor.compileTraining(graph, parameters, rows)),
     compileEvaluation: (graph, parameters, rows) => executor.compileEvaluation(graph, parameters, rows),
     allocatedBytes: () => executor.allocatedBytes(),
     onEvent: (listener) => executor.onEvent(listener),
     dispose: () => executor.dispose(),
   };
+}
+
+/** Throws when an executor still holds memory after everything was disposed. */
+export function assertFreed(executor: Executor): void {
+  const bytes = executor.allocatedBytes();
+  if (bytes !== 0) throw new Error(`The executor still holds ${bytes} bytes.`);
 }

@@ -6,6 +6,7 @@ import { createRunControl } from "../../../src/training/control.ts";
 import type { TrainingEvent } from "../../../src/training/events.ts";
 import { openExecutor } from "../../parity/executors.ts";
 import {
+  assertFreed,
   endOf,
   evaluationsOf,
   eventsOf,
@@ -28,7 +29,7 @@ beforeAll(async () => {
   reference = await runToEnd(prefix, { executor });
 });
 
-afterEach(() => expect(executor.allocatedBytes()).toBe(0));
+afterEach(() => assertFreed(executor));
 
 afterAll(() => executor.dispose());
 
@@ -263,7 +264,10 @@ describe("advice", () => {
     const events = await runToEnd(shortRun("prefix-tuning", { learningRate: 50, steps: 100 }), { executor });
     expect(endOf(events).outcome).toBe("diverged");
     expect(eventsOf(events, "advice")).toEqual([
-      expect.objectContaining({ advice: "diverged", message: expect.stringContaining("Lower the learning rate (now 50)") }),
+      expect.objectContaining({
+        advice: "diverged",
+        message: expect.stringContaining("Lower the learning rate (now 50)"),
+      }),
     ]);
     expect(pointsOf(events).length).toBeLessThan(100);
   });

@@ -3,8 +3,7 @@
 // not see is masked and leaves its bits alone.
 //   1 q [rows, heads * headWidth]   2 k, 3 v [keys, keyValueHeads * headWidth]   4 prompt [sets * promptLength, promptWidth]
 //   5 step inputs   6 y [rows, heads * headWidth]   7 logSumExp [rows, heads]
-override heads: u32;
-override keyValueHeads: u32;
+override heads: u32; override keyValueHeads: u32;
 // Replaced by the width of the model's heads: a private array cannot have the size of an override.
 const headWidth = 128u;
 struct Sizes {
@@ -68,11 +67,8 @@ fn weigh(score: vec4f, seen: vec4<bool>) -> vec4f {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   let rows = i / heads * 4u + QUAD;
   let head = i % heads;

@@ -9,11 +9,8 @@ struct Sizes { rows: u32, heads: u32 }
 @group(0) @binding(3) var<storage, read_write> delta: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i >= sizes.rows * sizes.heads) { return; }
   var sum = 0.0;

@@ -59,11 +59,8 @@ var<private> upstream: array<vec4f, headWidth>;
 var<private> result: array<vec4f, headWidth>;
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   let rows = i / heads * 4u + QUAD;
   let head = i % heads;

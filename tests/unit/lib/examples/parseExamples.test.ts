@@ -1,6 +1,11 @@
 /** Examples from files and pastes of every accepted kind, and what is said about the rest, with line numbers. */
 import { describe, expect, it } from "vitest";
-import { describeLines, parseExamples, trainingObstacle, type ParsedExamples } from "../../../../src/lib/examples/parseExamples.ts";
+import {
+  describeLines,
+  parseExamples,
+  trainingObstacle,
+  type ParsedExamples,
+} from "../../../../src/lib/examples/parseExamples.ts";
 
 const two = [
   { text: "good film", label: "yes" },
@@ -34,7 +39,9 @@ describe("a pair of texts", () => {
     ["CSV", "a.csv", "premise,hypothesis,label\nit is,is it,yes\n"],
     ["JSON Lines", "a.jsonl", '{"text":"it is","text_pair":"is it","label":"yes"}'],
   ])("comes from %s", async (_kind, name, content) => {
-    expect(await parseExamples(name, content)).toMatchObject({ examples: [{ text: "it is", textPair: "is it", label: "yes" }] });
+    expect(await parseExamples(name, content)).toMatchObject({
+      examples: [{ text: "it is", textPair: "is it", label: "yes" }],
+    });
   });
 
   it("whose second text is empty is a single text", async () => {
@@ -57,7 +64,11 @@ describe("rows that cannot be used are left out and named by their line", () => 
   it.each([
     ["without a label", "text,label\ngood,yes\nbad,\n", [{ line: 3, message: "no label" }]],
     ["without a text", "text,label\n,yes\ngood,yes\n", [{ line: 2, message: "no text" }]],
-    ["with too many cells", "text,label\ngood,yes\na,b,c\n", [{ line: 3, message: expect.stringContaining("3 cells, but the header has 2") }]],
+    [
+      "with too many cells",
+      "text,label\ngood,yes\na,b,c\n",
+      [{ line: 3, message: expect.stringContaining("3 cells, but the header has 2") }],
+    ],
     ["after a cell with line breaks", 'text,label\n"a\nb",yes\nbad,\n', [{ line: 4, message: "no label" }]],
     ["after an empty line", "text,label\n\ngood,yes\nbad,\n", [{ line: 4, message: "no label" }]],
   ])("%s", async (_case, content, leftOut) => {

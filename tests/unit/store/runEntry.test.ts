@@ -1,0 +1,60 @@
+/** A run's state after each kind of event. */
+import { describe, expect, it } from "vitest";
+import { applyEvent, bestOf, isLive, lastOf, type RunEntry } from "../../../src/store/runEntry.ts";
+import type { TrainingEvent } from "../../../src/worker/protocol.ts";
+import { evaluation, experimentOf, facts, runOf } from "./support.ts";
+
+const fresh = runOf("run", experimentOf("prefix-tuning"));
+const after = (events: readonly TrainingEvent[]): RunEntry => events.reduce(applyEvent, fresh);
+const point = (step: number) => ({ step, loss: 1, accuracy: 0, gradientNorm: 0, learningRate: 0, skipped: false });
+
+describe("a run's entry", () => {
+  it("follows steps, pause and resume", () => {
+    const running = after([
+      { kind: "seed-started", seedIndex: 0, facts },
+      { kind: "steps", seedIndex: 0, points: [point(1), point(2)], seconds: 1 },
+    ]);
+    expect(running).toMatchObject({ status: "running", step: 2, facts });
+    const paused = applyEvent(running, { kind: "paused", seedIndex: 0, step: 2 });
+    expect(paused.status).toBe("paused");
+    expect(isLive(paused)).toBe(true);
+    expect(applyEvent(paused, { kind: "resumed", seedIndex: 0, step: 2 }).status).toBe("running");
+  });
+
+  it("keeps the best evaluation apart from the last", () => {
+    const entry = after([
+      { kind: "evaluated", seedIndex: 0, evaluation: evaluation(20, 0.8), best: true },
+      { kind: "evaluated", seedIndex: 0, evaluation: evaluation(40, 0.7), best: false },
+    ]);
+    expect(bestOf(entry)).toEqual([evaluation(20, 0.8)]);
+    expect(lastOf(entry)).toEqual([evaluation(40, 0.7)]);
+  });
+
+  it("starts each seed afresh and lists finished seeds", () => {
+    const result = { seed: 1, best: evaluation(20, 0.8), last: evaluation(40, 0.7), seconds: 3 };
+    const entry = after([
+      { kind: "evaluated", seedIndex: 0, evaluation: evaluation(20, 0.8), best: true },
+      { kind: "seed-finished", seedIndex: 0, result },
+      { kind: "seed-started", seedIndex: 1, facts: { ...facts, seed: 2 } },
+    ]);
+    expect(entry).toMatchObject({ seedIndex: 1, step: 0, seeds: [result] });
+    expect(entry.bestEvaluation).toBeUndefined();
+    expect(bestOf(entry)).toEqual([result.best]);
+  });
+
+  it("remembers how far the furthest slot went, whatever comes later", () => {
+    const moved = (values: number[]): TrainingEvent => ({
+      kind: "moved",
+      seedIndex: 0,
+      movement: { step: 1, layers: [values], gradientNorms: [1] },
+    });
+    expect(after([moved([0.1, 0.4]), moved([0.2, Number.NaN])]).furthestMove).toBe(0.4);
+  });
+
+  it("ends with the outcome and the figures of the result", () => {
+    const record = { facts, seeds: [], tensors: [], seconds: 9, stepsPerSecond: 17 };
+    const entry = after([{ kind: "finished", outcome: "stopped", record }]);
+    expect(entry).toMatchObject({ status: "stopped", seconds: 9, stepsPerSecond: 17 });
+    expect(isLive(entry)).toBe(false);
+  });
+});

@@ -1,0 +1,58 @@
+/** Share links: everything that differs from the defaults, always the seed, and a clear word about broken ones. */
+import { describe, expect, it } from "vitest";
+import { defaultExperiment, parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
+import { methodKinds } from "../../../src/methods/index.schema.ts";
+import { decodeLink, encodeLink } from "../../../src/store/shareLink.ts";
+
+function roundTrip(experiment: Experiment): Experiment {
+  const content = decodeLink(`#${encodeLink(experiment)}`);
+  if (content.kind !== "experiment") throw new Error(JSON.stringify(content));
+  return content.experiment;
+}
+
+describe("share link", () => {
+  it.each(methodKinds)("carries only method and seed for the defaults of %s", (kind) => {
+    expect(encodeLink(defaultExperiment(kind))).toBe(`method=${kind}&seed=1`);
+    expect(roundTrip(defaultExperiment(kind))).toEqual(defaultExperiment(kind));
+  });
+
+  it("carries layers, words, null and own data through", () => {
+    const base = defaultExperiment("prompt-tuning");
+    const soft = parseExperiment({
+      ...base,
+      method: { ...base.method, initialisation: "text", initialText: "12 & good = bad #1" },
+      data: { kind: "own", name: "my reviews: final.csv" },
+      examplesPerClass: 8,
+      seed: 77,
+    });
+    expect(roundTrip(soft)).toEqual(soft);
+    const deepBase = defaultExperiment("prefix-tuning");
+    const deep = parseExperiment({ ...deepBase, method: { ...deepBase.method, layers: [2, 4] } });
+    expect(roundTrip(deep)).toEqual(deep);
+  });
+
+  it("does not mistake a text that looks like a number for one", () => {
+    const base = defaultExperiment("prompt-tuning");
+    const experiment = parseExperiment({ ...base, method: { ...base.method, initialText: "2024" } });
+    expect(roundTrip(experiment)).toEqual(experiment);
+  });
+
+  it("finds nothing in an empty hash", () => {
+    expect(decodeLink("")).toEqual({ kind: "none" });
+    expect(decodeLink("#")).toEqual({ kind: "none" });
+  });
+
+  it.each([
+    ["#method=telepathy&seed=1", /telepathy.*prefix-tuning/],
+    ["#seed=1", /missing/],
+    ["#method=prefix-tuning", /no seed/],
+    ["#method=prefix-tuning&seed=1&method.promptLength=9999", /method\.promptLength/],
+    ["#method=prefix-tuning&seed=1&training.magic=1", /magic/],
+    ["#method=prefix-tuning&seed=1&__proto__.x=1", /not the name of a setting/],
+    ["#garbage%%%", /missing/],
+  ])("says what is wrong with %s", (hash, expected) => {
+    const content = decodeLink(hash);
+    expect(content.kind).toBe("broken");
+    expect(content.kind === "broken" ? content.message : "").toMatch(expected);
+  });
+});
