@@ -24,7 +24,19 @@ const EXAMPLES = [
 mkdirSync(folder, { recursive: true });
 const index = EXAMPLES.map(({ method, name }) => {
   const out = mkdtempSync(join(tmpdir(), "example-"));
-  const args = ["tools/cli.mjs", "train", "--data", "sentiment", "--name", name, "--method", method, "--out", out, ...extra];
+  const args = [
+    "tools/cli.mjs",
+    "train",
+    "--data",
+    "sentiment",
+    "--name",
+    name,
+    "--method",
+    method,
+    "--out",
+    out,
+    ...extra,
+  ];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) throw new Error(`The example "${name}" could not be trained; the command above says why.`);
   const record = JSON.parse(readFileSync(join(out, "run.json"), "utf8"));

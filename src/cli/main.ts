@@ -32,7 +32,9 @@ if (command === undefined) {
   try {
     await command(args);
   } catch (error) {
-    process.stderr.write(`${error instanceof UsageError ? messageOf(error) : String(error instanceof Error ? (error.stack ?? error) : error)}\n`);
+    process.stderr.write(
+      `${error instanceof UsageError ? messageOf(error) : String(error instanceof Error ? (error.stack ?? error) : error)}\n`,
+    );
     process.exitCode = 1;
   }
 }

@@ -71,7 +71,9 @@ function textReporter(): Reporter {
           progressLine(event.points.at(-1), steps);
           break;
         case "evaluated":
-          line(`\r  step ${event.evaluation.step}: accuracy ${percent(event.evaluation.accuracy)}${event.best ? " (best)" : ""}`);
+          line(
+            `\r  step ${event.evaluation.step}: accuracy ${percent(event.evaluation.accuracy)}${event.best ? " (best)" : ""}`,
+          );
           break;
         case "advice":
           line(`\r${event.message}`);

@@ -102,6 +102,8 @@ async function writeRun(out: string, run: FinishedRun): Promise<void> {
       exportAdapter({ experiment, labels, tensors: result.tensors }, model.family.dimensions),
     );
   } catch (error) {
-    throw new Error(`The run is in ${out}/run.json, but its adapter could not be written: ${messageOf(error)}`, { cause: error });
+    throw new Error(`The run is in ${out}/run.json, but its adapter could not be written: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -2,21 +2,18 @@
 import { z } from "zod";
 
 export const trainingSchema = z.strictObject({
-  learningRate: z
-    .number()
-    .positive()
-    .max(10)
-    .meta({ title: "Learning rate", description: "Size of each update." }),
-  weightDecay: z
-    .number()
-    .min(0)
-    .max(1)
-    .meta({ title: "Weight decay", description: "Pull towards zero, as in AdamW." }),
+  learningRate: z.number().positive().max(10).meta({ title: "Learning rate", description: "Size of each update." }),
+  weightDecay: z.number().min(0).max(1).meta({ title: "Weight decay", description: "Pull towards zero, as in AdamW." }),
   schedule: z
     .enum(["linear", "constant", "cosine"])
     .default("linear")
     .meta({ title: "Schedule", description: "How the learning rate changes over the run." }),
-  warmupSteps: z.int().min(0).max(10_000).default(0).meta({ title: "Warm-up steps", description: "Steps of rising learning rate." }),
+  warmupSteps: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .meta({ title: "Warm-up steps", description: "Steps of rising learning rate." }),
   steps: z.int().min(1).max(100_000).default(160).meta({ title: "Steps", description: "Updates in all." }),
   batchSize: z.int().min(1).max(512).default(16).meta({ title: "Batch size", description: "Examples per step." }),
   clipNorm: z

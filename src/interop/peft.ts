@@ -57,7 +57,11 @@ export function writePeftAdapter(adapter: PeftAdapter): Map<string, Uint8Array> 
   const tensors: FileTensor[] = [
     { name: "base_model.classifier.bias", shape: [classes], values: classifierBias },
     { name: "base_model.classifier.weight", shape: [classes, width], values: classifierWeight },
-    { name: "prompt_embeddings", shape: [promptLength, promptEmbeddings.length / promptLength], values: promptEmbeddings },
+    {
+      name: "prompt_embeddings",
+      shape: [promptLength, promptEmbeddings.length / promptLength],
+      values: promptEmbeddings,
+    },
   ];
   return new Map([
     [peftFileNames.config, new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`)],
@@ -98,15 +102,19 @@ function readJson(files: ReadonlyMap<string, Uint8Array>): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(fileOf(files, peftFileNames.config)));
   } catch (error) {
-    throw new Error(`${peftFileNames.config} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new Error(
+      `${peftFileNames.config} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
   const bytes = files.get(name);
-  if (bytes === undefined) throw new Error(`expected a file named ${name}, found ${[...files.keys()].join(", ") || "none"}.`);
+  if (bytes === undefined)
+    throw new Error(`expected a file named ${name}, found ${[...files.keys()].join(", ") || "none"}.`);
   return bytes;
 }
 

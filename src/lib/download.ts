@@ -8,7 +8,9 @@ export async function download(
 ): Promise<Uint8Array> {
   const response = await fetch(address, signal === undefined ? {} : { signal });
   if (!response.ok || response.body === null) {
-    throw new Error(`${String(address)} could not be loaded: the server answered ${response.status} ${response.statusText}.`);
+    throw new Error(
+      `${String(address)} could not be loaded: the server answered ${response.status} ${response.statusText}.`,
+    );
   }
   const total = Number(response.headers.get("content-length")) || undefined;
   const chunks: Uint8Array[] = [];

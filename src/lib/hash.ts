@@ -4,7 +4,9 @@
 export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
   const digest =
-    subtle === undefined ? digestInScript(bytes) : new Uint8Array(await subtle.digest("SHA-256", Uint8Array.from(bytes)));
+    subtle === undefined
+      ? digestInScript(bytes)
+      : new Uint8Array(await subtle.digest("SHA-256", Uint8Array.from(bytes)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -19,7 +21,7 @@ function primeRoots(count: number, exponent: number): Uint32Array {
   for (let candidate = 2; roots.length < count; candidate++) {
     let prime = true;
     for (let divisor = 2; divisor * divisor <= candidate; divisor++) if (candidate % divisor === 0) prime = false;
-    if (prime) roots.push(((candidate ** exponent) % 1) * 2 ** 32);
+    if (prime) roots.push((candidate ** exponent % 1) * 2 ** 32);
   }
   return Uint32Array.from(roots);
 }

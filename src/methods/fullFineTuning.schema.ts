@@ -10,7 +10,8 @@ export const fullFineTuning: MethodDescription<FullFineTuningSettings> = {
   kind: "full-fine-tuning",
   label: "All weights",
   term: "full fine-tuning",
-  summary: "Trains every weight of the model. The yardstick: strongest, and the result is as large as the model itself.",
+  summary:
+    "Trains every weight of the model. The yardstick: strongest, and the result is as large as the model itself.",
   source: "Devlin et al. 2019 (BERT fine-tuning)",
   schema: fullFineTuningSchema,
   defaults: { learningRate: 0.0005, weightDecay: 0.01 },

@@ -10,7 +10,8 @@ export const headOnly: MethodDescription<HeadOnlySettings> = {
   kind: "head-only",
   label: "Head only",
   term: "linear probe",
-  summary: "Trains only a linear classifier on what the frozen model already sees. The baseline every prompt has to beat.",
+  summary:
+    "Trains only a linear classifier on what the frozen model already sees. The baseline every prompt has to beat.",
   source: "Alain & Bengio 2017 (linear probes)",
   schema: headOnlySchema,
   defaults: { learningRate: 0.01, weightDecay: 0 },

@@ -29,7 +29,8 @@ export function bindPrefixTuning(settings: PrefixTuningSettings, dimensions: Mod
   const { promptLength: length } = settings;
   const { width } = dimensions;
   const columns = layers.length * 2 * width;
-  const tensors = settings.reparameterisation === "mlp" ? networkShapes(settings, width, columns) : plainShapes(length, columns);
+  const tensors =
+    settings.reparameterisation === "mlp" ? networkShapes(settings, width, columns) : plainShapes(length, columns);
   return {
     tensors,
     trainsModel: false,
@@ -106,7 +107,11 @@ interface NetworkSizes {
 
 /** The network's output in 64-bit arithmetic, for export and inspection. */
 function evaluateNetwork(trained: TrainedValues, { length, width, hidden, columns }: NetworkSizes): Float32Array {
-  const inner = affine(valuesOf(trained, names.embedding), trained, names.first, { rows: length, inputs: width, outputs: hidden });
+  const inner = affine(valuesOf(trained, names.embedding), trained, names.first, {
+    rows: length,
+    inputs: width,
+    outputs: hidden,
+  });
   const active = Float64Array.from(inner, Math.tanh);
   return Float32Array.from(affine(active, trained, names.second, { rows: length, inputs: hidden, outputs: columns }));
 }
@@ -122,7 +127,8 @@ function affine(
   for (let row = 0; row < rows; row++) {
     for (let output = 0; output < outputs; output++) {
       let sum = bias[output] ?? 0;
-      for (let input = 0; input < inputs; input++) sum += (x[row * inputs + input] ?? 0) * (weight[output * inputs + input] ?? 0);
+      for (let input = 0; input < inputs; input++)
+        sum += (x[row * inputs + input] ?? 0) * (weight[output * inputs + input] ?? 0);
       result[row * outputs + output] = sum;
     }
   }

@@ -16,13 +16,10 @@ export const promptTuningSchema = z.strictObject({
     .max(2000)
     .default("")
     .meta({ title: "Text", description: "Its word vectors start the prompt; repeated or cut to the prompt's length." }),
-  pooling: z
-    .enum(["first-row", "cls"])
-    .default("first-row")
-    .meta({
-      title: "Read from",
-      description: "The head reads the first virtual token, as PEFT does, or [CLS] (cannot be exported to PEFT).",
-    }),
+  pooling: z.enum(["first-row", "cls"]).default("first-row").meta({
+    title: "Read from",
+    description: "The head reads the first virtual token, as PEFT does, or [CLS] (cannot be exported to PEFT).",
+  }),
 });
 
 export type PromptTuningSettings = z.infer<typeof promptTuningSchema>;

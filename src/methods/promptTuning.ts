@@ -58,7 +58,9 @@ function drawnWords(length: number, { dimensions, random }: InitialisationContex
 function wordsOfText({ promptLength, initialText }: PromptTuningSettings, context: InitialisationContext): number[] {
   const ids = context.encodeText(initialText);
   if (ids.length === 0) {
-    throw new Error("The prompt should start from a text, but the text is empty. Type one, or start from the vocabulary.");
+    throw new Error(
+      "The prompt should start from a text, but the text is empty. Type one, or start from the vocabulary.",
+    );
   }
   return Array.from({ length: promptLength }, (_, slot) => ids[slot % ids.length] ?? 0);
 }

@@ -34,7 +34,9 @@ export const modelFileNames = {
 export async function loadModel({ id, files }: ModelFiles): Promise<LoadedModel> {
   for (const name of modelFileNames.required) {
     if (!files.has(name)) {
-      throw new Error(`"${id}" has no ${name}. Expected a Hugging Face folder; found ${[...files.keys()].join(", ") || "nothing"}.`);
+      throw new Error(
+        `"${id}" has no ${name}. Expected a Hugging Face folder; found ${[...files.keys()].join(", ") || "nothing"}.`,
+      );
     }
   }
   const family = configureModel(readJson(files, "config.json"));
@@ -45,6 +47,12 @@ export async function loadModel({ id, files }: ModelFiles): Promise<LoadedModel>
     ...textEntry(files, "tokenizer_config.json", "configJson"),
     ...textEntry(files, "vocab.txt", "vocabulary"),
   });
+  const { vocabulary } = family.dimensions;
+  if (tokenizer.hasId(vocabulary)) {
+    throw new Error(
+      `The tokenizer knows more words than the model's ${vocabulary}; the files belong to different models.`,
+    );
+  }
   return { id, family, tokenizer, weights, unexpected, hash: await sha256(file), bytes: file.length };
 }
 

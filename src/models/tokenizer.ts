@@ -26,6 +26,8 @@ export interface Tokenizer {
   /** Pieces without special tokens. */
   pieces(text: string): { readonly id: number; readonly text: string }[];
   tokenText(id: number): string;
+  /** Whether the vocabulary reaches up to this id. */
+  hasId(id: number): boolean;
 }
 
 const configSchema = z.looseObject({ do_lower_case: z.boolean().optional() });
@@ -66,8 +68,9 @@ export function createTokenizer(files: TokenizerFiles): Tokenizer {
       ? wordPieceDefinition(files.vocabulary, configSchema.parse(config).do_lower_case ?? true)
       : parseJson(files.tokenizerJson, "tokenizer.json");
   const library = new LibraryTokenizer(definition, config);
+  const lowercase = lowercaseSchema.safeParse(definition).success;
   const pieces: PieceLibrary = {
-    idsOf: (text) => library.encode(separateIdeographs(text), { add_special_tokens: false }).ids.map(Number),
+    idsOf: (text) => library.encode(asInRust(text, lowercase), { add_special_tokens: false }).ids.map(Number),
     idOf: (token) => library.token_to_id(token),
     textOf: (id) => library.id_to_token(id),
   };
@@ -104,6 +107,7 @@ function adapt(library: PieceLibrary, names: Record<SpecialName, string>): Token
     unknownId,
     specialIds: new Set([cls, sep, pad]),
     tokenText: textOf,
+    hasId: (id) => library.textOf(id) !== undefined,
     pieces: (text) => idsOf(text).map((id) => ({ id, text: textOf(id) })),
     encode(text, textPair, maxTokens) {
       const first = idsOf(text);
@@ -122,9 +126,15 @@ function adapt(library: PieceLibrary, names: Record<SpecialName, string>): Token
 const supplementaryIdeograph =
   /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 
-/** Puts spaces around them: the library does so only below U+10000. */
-function separateIdeographs(text: string): string {
-  return text.replace(supplementaryIdeograph, " $& ");
+const lowercaseSchema = z.looseObject({ normalizer: z.looseObject({ lowercase: z.literal(true) }) });
+
+/**
+ * Does beforehand what the library does otherwise than the Rust tokenizers: it puts spaces around ideographs only below
+ * U+10000, and JavaScript lower-cases a sigma at the end of a word to its final form.
+ */
+function asInRust(text: string, lowercase: boolean): string {
+  const separated = text.replace(supplementaryIdeograph, " $& ");
+  return lowercase ? separated.replaceAll("Σ", "σ") : separated;
 }
 
 /** Shortens in place to `room` tokens together; true when something was cut. */

@@ -1,6 +1,6 @@
 /**
  * The measured points of every run, outside React: a run may have a hundred thousand steps, and only the charts read them,
- * thinned. The runs store counts versions so that readers know when to look again.
+ * thinned. The runs store publishes a new list whenever they have grown.
  */
 import type { Evaluation, SeedCurves, StepPoint } from "../worker/protocol.ts";
 

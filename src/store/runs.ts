@@ -11,9 +11,8 @@ export interface RunsStore {
   readonly hoveredId: string | undefined;
   /** Left out of charts and comparison by its checkbox. */
   readonly hidden: ReadonlySet<string>;
-  /** Grows whenever some curve has new points. */
-  readonly version: number;
   add(entries: readonly RunEntry[]): void;
+  /** Publishes a new list, also when only the curves outside the store have grown. */
   replace(entries: readonly RunEntry[]): void;
   remove(id: string): void;
   select(id: string | undefined): void;
@@ -26,19 +25,17 @@ export const useRuns = create<RunsStore>((set) => ({
   selectedId: undefined,
   hoveredId: undefined,
   hidden: new Set(),
-  version: 0,
-  add: (entries) => set((state) => ({ runs: inOrder([...state.runs, ...entries]), version: state.version + 1 })),
+  add: (entries) => set((state) => ({ runs: inOrder([...state.runs, ...entries]) })),
   replace: (entries) =>
     set((state) => {
       const changed = new Map(entries.map((entry) => [entry.id, entry]));
-      return { runs: state.runs.map((run) => changed.get(run.id) ?? run), version: state.version + 1 };
+      return { runs: state.runs.map((run) => changed.get(run.id) ?? run) };
     }),
   remove: (id) =>
     set((state) => ({
       runs: state.runs.filter((run) => run.id !== id),
       selectedId: state.selectedId === id ? undefined : state.selectedId,
       hoveredId: undefined,
-      version: state.version + 1,
     })),
   select: (selectedId) => set({ selectedId }),
   hover: (hoveredId) => set({ hoveredId }),

@@ -65,7 +65,8 @@ export function exportAdapter(adapter: Adapter, dimensions: ModelDimensions): Ma
 
 function peftAdapterOf({ experiment, tensors }: Adapter, dimensions: ModelDimensions): PeftAdapter {
   const { method } = experiment;
-  if (method.kind !== "prefix-tuning" && method.kind !== "prompt-tuning") throw new Error(`PEFT has no ${method.kind}.`);
+  if (method.kind !== "prefix-tuning" && method.kind !== "prompt-tuning")
+    throw new Error(`PEFT has no ${method.kind}.`);
   const trained: TrainedValues = new Map(tensors.map(({ name, values }) => [name, values]));
   const head = (name: string): Float32Array => {
     const values = trained.get(name);
@@ -103,7 +104,9 @@ export function importAdapter(files: ReadonlyMap<string, Uint8Array>, model: str
 function importPeft(files: ReadonlyMap<string, Uint8Array>, model: string): Adapter {
   if (!files.has(peftFileNames.config)) {
     const found = [...files.keys()].join(", ") || "nothing";
-    throw new Error(`Expected ${studioFileNames.description} or ${peftFileNames.config} in the adapter folder; found ${found}.`);
+    throw new Error(
+      `Expected ${studioFileNames.description} or ${peftFileNames.config} in the adapter folder; found ${found}.`,
+    );
   }
   const adapter = readPeftAdapter(files);
   const { promptLength, promptEmbeddings, classifierWeight, classifierBias, width } = adapter;

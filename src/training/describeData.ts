@@ -27,12 +27,18 @@ export interface DataDescription {
 const unknownShown = 8;
 
 /** Throws as `prepareData` does when the examples cannot be used. */
-export async function describeData(set: ExampleSet, experiment: Experiment, model: LoadedModel): Promise<DataDescription> {
+export async function describeData(
+  set: ExampleSet,
+  experiment: Experiment,
+  model: LoadedModel,
+): Promise<DataDescription> {
   const { seed, evaluationShare } = experiment;
   const prepared = prepareData(set, experiment, model, seed);
   const { train, evaluation } = splitExamples(set, evaluationShare, seed);
   const all = [...train, ...evaluation];
-  const lengths = all.map(({ text, textPair }) => tokensOf(model, experiment, text, textPair)).toSorted((a, b) => a - b);
+  const lengths = all
+    .map(({ text, textPair }) => tokensOf(model, experiment, text, textPair))
+    .toSorted((a, b) => a - b);
   return {
     name: set.name,
     hash: await hashExamples(set),

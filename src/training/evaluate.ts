@@ -18,7 +18,8 @@ export async function logitsOf(
     const outputs = await plan.run(setup.pack(chunk, false));
     const values = outputs.get("logits");
     if (values === undefined) throw new Error("The evaluation plan has no output named logits.");
-    for (let row = 0; row < chunk.length; row++) logits.push(values.slice(row * setup.classes, (row + 1) * setup.classes));
+    for (let row = 0; row < chunk.length; row++)
+      logits.push(values.slice(row * setup.classes, (row + 1) * setup.classes));
   }
   return logits;
 }

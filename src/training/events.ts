@@ -58,7 +58,12 @@ export type AdviceKind = "diverged" | "not-learning" | "recovered";
 
 export type TrainingEvent =
   | { readonly kind: "seed-started"; readonly seedIndex: number; readonly facts: RunFacts }
-  | { readonly kind: "steps"; readonly seedIndex: number; readonly points: readonly StepPoint[]; readonly seconds: number }
+  | {
+      readonly kind: "steps";
+      readonly seedIndex: number;
+      readonly points: readonly StepPoint[];
+      readonly seconds: number;
+    }
   | {
       readonly kind: "evaluated";
       readonly seedIndex: number;
@@ -67,7 +72,13 @@ export type TrainingEvent =
       readonly best: boolean;
     }
   | { readonly kind: "moved"; readonly seedIndex: number; readonly movement: SlotMovement }
-  | { readonly kind: "advice"; readonly seedIndex: number; readonly advice: AdviceKind; readonly step: number; readonly message: string }
+  | {
+      readonly kind: "advice";
+      readonly seedIndex: number;
+      readonly advice: AdviceKind;
+      readonly step: number;
+      readonly message: string;
+    }
   | { readonly kind: "paused" | "resumed"; readonly seedIndex: number; readonly step: number }
   | { readonly kind: "seed-finished"; readonly seedIndex: number; readonly result: SeedResult }
   | { readonly kind: "finished"; readonly outcome: RunOutcome; readonly record: RunResult };

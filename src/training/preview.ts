@@ -17,7 +17,11 @@ export function previewText(
   experiment: Experiment,
   { tokenizer, family }: LoadedModel,
 ): { tokens: TokenPreview[]; truncated: boolean } {
-  const { ids, types, truncated } = tokenizer.encode(text, textPair, tokenBudget(experiment, family.dimensions.positions));
+  const { ids, types, truncated } = tokenizer.encode(
+    text,
+    textPair,
+    tokenBudget(experiment, family.dimensions.positions),
+  );
   const slots = Array.from({ length: promptLengthOf(experiment.method) }, (_, slot): TokenPreview => {
     return { text: `P${slot + 1}`, id: -1, kind: "slot", type: 0 };
   });

@@ -56,7 +56,8 @@ export async function* advance(
   let step = progress.checkpoint.step;
   while (step < steps && !control.stopped) {
     if (control.paused) {
-      if (step > reported) yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+      if (step > reported)
+        yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
       reported = step;
       yield { kind: "paused", seedIndex, step };
       await control.ready();

@@ -10,7 +10,9 @@ type Progress = (loaded: number, total: number) => void;
 
 /** Throws with the reason when a file is missing or damaged. */
 export function readModel(source: ModelSource, base: string, progress: Progress): Promise<LoadedModel> {
-  return source.kind === "built-in" ? readBuiltInModel(source.id, base, progress) : readModelFiles(source.name, source.files);
+  return source.kind === "built-in"
+    ? readBuiltInModel(source.id, base, progress)
+    : readModelFiles(source.name, source.files);
 }
 
 const modelIndexSchema = z.object({ files: z.record(z.string(), z.int().positive()) });
@@ -18,7 +20,9 @@ const modelIndexSchema = z.object({ files: z.record(z.string(), z.int().positive
 /** `models/<id>/files.json` lists the model's files with their sizes, so that progress has a total from the start. */
 async function readBuiltInModel(id: string, base: string, progress: Progress): Promise<LoadedModel> {
   const folder = new URL(`models/${id}/`, base);
-  const index = modelIndexSchema.parse(JSON.parse(new TextDecoder().decode(await download(new URL("files.json", folder)))));
+  const index = modelIndexSchema.parse(
+    JSON.parse(new TextDecoder().decode(await download(new URL("files.json", folder)))),
+  );
   const sizes = Object.entries(index.files);
   const total = sizes.reduce((sum, [, size]) => sum + size, 0);
   const loaded = new Map<string, number>();
@@ -26,7 +30,10 @@ async function readBuiltInModel(id: string, base: string, progress: Progress): P
     sizes.map(async ([name]) => {
       const bytes = await download(new URL(name, folder), (done) => {
         loaded.set(name, done);
-        progress([...loaded.values()].reduce((sum, part) => sum + part, 0), total);
+        progress(
+          [...loaded.values()].reduce((sum, part) => sum + part, 0),
+          total,
+        );
       });
       return [name, bytes] as const;
     }),
@@ -50,7 +57,11 @@ export async function readExamples(data: DataSource, base: string): Promise<Exam
   if (data.kind === "own") return data.examples;
   const folder = new URL(`data/${data.id}/`, base);
   const text = async (name: string): Promise<string> => new TextDecoder().decode(await download(new URL(name, folder)));
-  const [description, train, evaluation] = await Promise.all([text("dataset.json"), text("train.jsonl"), text("eval.jsonl")]);
+  const [description, train, evaluation] = await Promise.all([
+    text("dataset.json"),
+    text("train.jsonl"),
+    text("eval.jsonl"),
+  ]);
   return {
     name: dataSetSchema.parse(JSON.parse(description)).title,
     train: await examplesOf(`${data.id}/train.jsonl`, train),

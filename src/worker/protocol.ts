@@ -19,7 +19,8 @@ export interface Examples {
   readonly evaluation?: readonly TextExample[];
 }
 
-export type DataSource = { readonly kind: "built-in"; readonly id: string } | { readonly kind: "own"; readonly examples: Examples };
+export type DataSource =
+  { readonly kind: "built-in"; readonly id: string } | { readonly kind: "own"; readonly examples: Examples };
 
 export type ModelSource =
   | { readonly kind: "built-in"; readonly id: string }
@@ -114,7 +115,13 @@ export type Command =
   | { readonly kind: "read-data"; readonly data: DataSource; readonly experiment: Experiment }
   | { readonly kind: "preview"; readonly text: string; readonly textPair?: string; readonly experiment: Experiment }
   | { readonly kind: "estimate"; readonly experiment: Experiment; readonly data: DataSource }
-  | { readonly kind: "train"; readonly runId: string; readonly experiment: Experiment; readonly data: DataSource; readonly paused: boolean }
+  | {
+      readonly kind: "train";
+      readonly runId: string;
+      readonly experiment: Experiment;
+      readonly data: DataSource;
+      readonly paused: boolean;
+    }
   | { readonly kind: "pause" | "resume" | "step" | "stop"; readonly runId: string }
   | { readonly kind: "predict"; readonly adapter: AdapterState; readonly texts: readonly Omit<TextExample, "label">[] }
   | { readonly kind: "export-adapter"; readonly adapter: AdapterState };

@@ -138,8 +138,10 @@ describe("training", () => {
 
   it("takes less than 1.5 s for a step on the software adapter", () => {
     const seconds = secondsPerStep(firstRun);
-    console.log(`${seconds.toFixed(3)} s per step on Chromium's software adapter`);
-    expect(seconds).toBeLessThan(MOST_SECONDS_PER_STEP);
+    const [quickest = Number.NaN, median = Number.NaN] = [seconds[0], seconds[Math.floor(seconds.length / 2)]];
+    console.log(`a step on Chromium's software adapter: ${quickest.toFixed(3)} s, median ${median.toFixed(3)} s`);
+    // Other work on this machine only adds to the time of a step, so the quickest is the engine's.
+    expect(quickest).toBeLessThan(MOST_SECONDS_PER_STEP);
   });
 
   it.each(["Loss", "Accuracy"] as const)("plots the values that the worker told: %s", async (chart) => {

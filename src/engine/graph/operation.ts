@@ -59,5 +59,7 @@ function isTensor(value: unknown): value is Tensor {
 }
 
 function isStepInput(value: unknown): value is StepInput {
-  return typeof value === "object" && value !== null && "kind" in value && (value.kind === "index" || value.kind === "value");
+  return (
+    typeof value === "object" && value !== null && "kind" in value && (value.kind === "index" || value.kind === "value")
+  );
 }

@@ -1,4 +1,4 @@
-/** The drawing of the comparison, and its table for screen readers. */
+/** The drawing of the comparison: a line and a band per value of the axis that is held fixed. */
 import {
   Area,
   CartesianGrid,
@@ -14,6 +14,7 @@ import { formatNumber, formatScore } from "../../lib/format.ts";
 import { runStyle } from "../../lib/runColours.ts";
 import type { CompareAxis, CompareLine } from "../../store/compare.ts";
 import { niceTicks } from "./chartRows.ts";
+import { CompareReadout, CompareTable, lineWords } from "./CompareReadout.tsx";
 import classes from "./Charts.module.css";
 
 interface CompareLinesProps {
@@ -137,67 +138,4 @@ function rowsOf(lines: readonly CompareLine[]): Row[] {
     }
   }
   return [...rows.values()].sort((a, b) => a.x - b.x);
-}
-
-function lineWords(fixed: number, axis: CompareAxis): string {
-  if (axis === "depth") return `length ${fixed}`;
-  return fixed === 0 ? "at the input" : `${fixed} ${fixed === 1 ? "layer" : "layers"}`;
-}
-
-interface CompareReadoutProps {
-  readonly lines: readonly CompareLine[];
-  readonly axis: CompareAxis;
-  readonly active?: boolean;
-  readonly label?: string | number | undefined;
-}
-
-function CompareReadout({ lines, axis, active, label }: CompareReadoutProps) {
-  if (!active) return null;
-  const x = Number(label);
-  const entries = lines.flatMap(({ fixed, points }, index) => {
-    const point = points.find((candidate) => candidate.x === x);
-    return point ? [{ fixed, point, colour: runStyle(index).colour }] : [];
-  });
-  return (
-    <table className={classes.readout}>
-      <tbody>
-        {entries.map(({ fixed, point, colour }) => (
-          <tr key={fixed}>
-            <th scope="row">
-              <i style={{ background: colour }} /> {axis === "length" ? `length ${x}` : `depth ${x}`},{" "}
-              {lineWords(fixed, axis)}
-            </th>
-            <td>
-              {formatScore(point.mean)}
-              {point.seeds > 1 && ` ± ${formatScore(point.deviation)} (${point.seeds})`}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function CompareTable({ lines, axis }: Pick<CompareLinesProps, "lines" | "axis">) {
-  return (
-    <div className="visually-hidden">
-      <table>
-        <caption>Best evaluation accuracy against {axis === "length" ? "prompt length" : "depth"}</caption>
-        <tbody>
-          {lines.flatMap(({ fixed, points }) =>
-            points.map(({ x, mean, deviation, seeds }) => (
-              <tr key={`${fixed}-${x}`}>
-                <th scope="row">
-                  {lineWords(fixed, axis)}, {axis} {x}
-                </th>
-                <td>
-                  {formatScore(mean)}, deviation {formatScore(deviation)} over {seeds} {seeds === 1 ? "seed" : "seeds"}
-                </td>
-              </tr>
-            )),
-          )}
-        </tbody>
-      </table>
-    </div>
-  );
 }

@@ -1,23 +1,12 @@
 /** One metric of all shown runs over the steps: evaluation strong, training faint, the best evaluation marked. */
-import {
-  Area,
-  CartesianGrid,
-  ComposedChart,
-  Line,
-  ReferenceDot,
-  ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from "recharts";
+import { CartesianGrid, ComposedChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { formatNumber } from "../../lib/format.ts";
-import { runStyle } from "../../lib/runColours.ts";
-import { bestOf, isLive, type RunEntry } from "../../store/runEntry.ts";
+import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { Panel } from "../shared/Panel.tsx";
-import { niceTicks, seriesKey, type Metric } from "./chartRows.ts";
+import { niceTicks, type Metric } from "./chartRows.ts";
 import { ChartReadout } from "./ChartReadout.tsx";
+import { bestMark, linesOf } from "./curveLines.tsx";
 import { CurveTable } from "./CurveTable.tsx";
 import type { ChartData } from "./useChartData.ts";
 import classes from "./Charts.module.css";
@@ -109,51 +98,4 @@ function Key() {
       </span>
     </>
   );
-}
-
-function linesOf(run: RunEntry, index: number, metric: Metric, strength: number, trainStrength: number) {
-  const { colour, dash } = runStyle(run.colour);
-  const steady = {
-    isAnimationActive: false,
-    dot: false,
-    activeDot: false,
-    connectNulls: true,
-    stroke: colour,
-  } as const;
-  const key = (part: "train" | "eval" | "band") => seriesKey(index, metric, part);
-  return [
-    <Area
-      key={key("band")}
-      dataKey={key("band")}
-      {...steady}
-      stroke="none"
-      fill={colour}
-      fillOpacity={0.14 * strength}
-    />,
-    <Line key={key("train")} dataKey={key("train")} {...steady} strokeWidth={1} strokeOpacity={trainStrength} />,
-    <Line
-      key={key("eval")}
-      dataKey={key("eval")}
-      {...steady}
-      strokeWidth={2}
-      strokeOpacity={strength}
-      {...(dash && { strokeDasharray: dash })}
-    />,
-  ];
-}
-
-/** A ring at the best evaluation; with several seeds the mean has none. */
-function bestMark(run: RunEntry, strength: number) {
-  const [best, ...others] = bestOf(run);
-  if (!best || others.length > 0) return [];
-  const { colour } = runStyle(run.colour);
-  const look = {
-    r: 4,
-    fill: "var(--panel)",
-    stroke: colour,
-    strokeWidth: 2,
-    strokeOpacity: strength,
-    fillOpacity: strength,
-  };
-  return [<ReferenceDot key={`best-${run.id}`} x={best.step} y={best.accuracy} {...look} />];
 }

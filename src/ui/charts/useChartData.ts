@@ -1,7 +1,8 @@
-/** The shown runs with their curves as chart rows and steady axes. Looks again only when the store's version grows. */
-import { useMemo, useRef } from "react";
+/** The shown runs with their curves as chart rows and steady axes. Curves live outside React; the store publishes a new list of runs
+ * whenever they have grown. */
+import { useMemo } from "react";
 import { curvesOf } from "../../store/curves.ts";
-import { isLive, type RunEntry } from "../../store/runEntry.ts";
+import type { RunEntry } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { chartRows, niceCeiling, sortedValues, type ChartRow } from "./chartRows.ts";
 
@@ -21,13 +22,10 @@ export interface ChartData {
 export function useChartData(): ChartData {
   const runs = useRuns((state) => state.runs);
   const hidden = useRuns((state) => state.hidden);
-  const version = useRuns((state) => state.version);
-  const frame = useMemo(() => {
+  return useMemo(() => {
     const shown = runs.filter(({ id }) => !hidden.has(id)).slice(-MOST_RUNS);
     return { runs: shown, ...chartFrame(shown) };
-    // The version stands for the curves, which live outside React.
-  }, [runs, hidden, version]);
-  return useSteady(frame);
+  }, [runs, hidden]);
 }
 
 /** Axes reach as far as the runs are planned to go, so that they stand still while points arrive. */
@@ -50,25 +48,14 @@ function chartFrame(runs: readonly RunEntry[]): Omit<ChartData, "runs"> {
   };
 }
 
-/** A single bad batch, or a run that diverges, leaves through the top instead of pressing all others flat. */
+/**
+ * The top of the loss axis. It only grows with more points, so the axis stands still while they arrive; a single bad batch,
+ * or a run that diverges, leaves through the top instead of pressing all others flat.
+ */
 function topOfLoss(runs: readonly RunEntry[], rows: readonly ChartRow[]): number {
   const classes = Math.max(2, ...runs.map(({ facts }) => facts?.labels.length ?? 2));
   const chance = Math.log(classes);
-  const batches = sortedValues(rows, "loss", "train");
-  const usual = batches[Math.floor(batches.length * 0.97)] ?? chance;
+  const batches = sortedValues(rows, "loss", "train").at(-1) ?? chance;
   const evaluated = sortedValues(rows, "loss", "eval").at(-1) ?? chance;
-  return niceCeiling(Math.min(Math.max(usual, evaluated, chance), 3 * chance));
-}
-
-/** While a run is in progress axes only grow. */
-function useSteady(frame: ChartData): ChartData {
-  const before = useRef(frame);
-  const moving = frame.runs.some(isLive) && before.current.runs.length <= frame.runs.length;
-  const steady = {
-    ...frame,
-    lossTop: moving ? Math.max(before.current.lossTop, frame.lossTop) : frame.lossTop,
-    accuracyBottom: moving ? Math.min(before.current.accuracyBottom, frame.accuracyBottom) : frame.accuracyBottom,
-  };
-  before.current = steady;
-  return steady;
+  return niceCeiling(Math.max(chance, Math.min(batches, 1.5 * chance), Math.min(evaluated, 3 * chance)));
 }

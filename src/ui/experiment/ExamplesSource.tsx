@@ -82,8 +82,12 @@ function Columns({
   const submit = () => {
     if (!form.current) return;
     const chosen = new FormData(form.current);
-    const textPair = String(chosen.get("textPair") ?? "");
-    onChoose({ text: String(chosen.get("text")), label: String(chosen.get("label")), ...(textPair && { textPair }) });
+    const value = (name: string) => {
+      const entry = chosen.get(name);
+      return typeof entry === "string" ? entry : "";
+    };
+    const textPair = value("textPair");
+    onChoose({ text: value("text"), label: value("label"), ...(textPair && { textPair }) });
   };
   return (
     <Message kind="problem">

@@ -50,7 +50,11 @@ export function SchemaField({ field }: { readonly field: SchemaFieldInfo }) {
       );
     case "text":
       return (
-        <TextInput {...shared} value={String(value ?? "")} onChange={(event) => take(event.currentTarget.value)} />
+        <TextInput
+          {...shared}
+          value={typeof value === "string" ? value : ""}
+          onChange={(event) => take(event.currentTarget.value)}
+        />
       );
     default:
       return field satisfies never;

@@ -17,12 +17,13 @@ export function useWakeLock(): void {
         // Refused, e.g. on low battery: training goes on, the screen may sleep.
       }
     };
-    void hold();
+    const holdAgain = () => void hold();
+    holdAgain();
     // The browser releases the lock whenever the page is hidden.
-    document.addEventListener("visibilitychange", hold);
+    document.addEventListener("visibilitychange", holdAgain);
     return () => {
       ended = true;
-      document.removeEventListener("visibilitychange", hold);
+      document.removeEventListener("visibilitychange", holdAgain);
       void lock?.release();
     };
   }, [running]);

@@ -1,6 +1,6 @@
 /** One run: its colour and name, what differs from the run before, what came out. */
 import { Checkbox } from "@mantine/core";
-import { memo } from "react";
+import { memo, useId } from "react";
 import { formatScore, formatSeconds, formatShortCount } from "../../lib/format.ts";
 import { runStyle } from "../../lib/runColours.ts";
 import { deviation, mean } from "../../lib/statistics.ts";
@@ -19,7 +19,10 @@ interface RunRowProps {
 export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
   const selected = useRuns((state) => state.selectedId === run.id);
   const hidden = useRuns((state) => state.hidden.has(run.id));
-  const { select, hover, toggleHidden } = useRuns.getState();
+  const select = useRuns((state) => state.select);
+  const hover = useRuns((state) => state.hover);
+  const toggleHidden = useRuns((state) => state.toggleHidden);
+  const checkbox = useId();
   const { colour, dash } = runStyle(run.colour);
   const best = bestOf(run);
   const trained = run.facts?.trained;
@@ -32,8 +35,14 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
       onClick={() => select(run.id)}
     >
       <td onClick={(event) => event.stopPropagation()}>
-        <label className={classes.check}>
-          <Checkbox size="xs" aria-label={`Show ${run.name}`} checked={!hidden} onChange={() => toggleHidden(run.id)} />
+        <label htmlFor={checkbox} className={classes.check}>
+          <Checkbox
+            id={checkbox}
+            size="xs"
+            aria-label={`Show ${run.name}`}
+            checked={!hidden}
+            onChange={() => toggleHidden(run.id)}
+          />
         </label>
       </td>
       <td className={classes.what}>

@@ -32,20 +32,21 @@ export function usePredictions(run: RunEntry, { text, textPair }: TextInput): Pr
     // While a run is in progress the device belongs to it.
     if (!ready || !labels || busy || failed) return;
     let outdated = false;
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       const texts = [{ text, ...(textPair && { textPair }) }];
-      const ask = async (tensors: readonly TrainedTensor[]) => {
+      const predict = async (tensors: readonly TrainedTensor[]) => {
         const [first] = await engine().request({ kind: "predict", adapter: { experiment, labels, tensors }, texts });
         return first;
       };
       try {
         const tensors = await tensorsOf(id);
-        const answers = { before: await ask([]), after: await ask(tensors) };
+        const answers = { before: await predict([]), after: await predict(tensors) };
         if (!outdated) setPredictions(answers);
       } catch (error) {
         if (!outdated) setPredictions({ problem: error instanceof Error ? error.message : String(error) });
       }
-    }, WAIT_MILLISECONDS);
+    };
+    const timer = setTimeout(() => void ask(), WAIT_MILLISECONDS);
     return () => {
       outdated = true;
       clearTimeout(timer);

@@ -16,14 +16,15 @@ export function usePreview({ text, textPair }: TextInput): { readonly preview?: 
   useEffect(() => {
     if (!model) return;
     let outdated = false;
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       try {
         const preview = await engine().request({ kind: "preview", text, ...(textPair && { textPair }), experiment });
         if (!outdated) setView({ preview });
       } catch (error) {
         if (!outdated) setView({ problem: error instanceof Error ? error.message : String(error) });
       }
-    }, WAIT_MILLISECONDS);
+    };
+    const timer = setTimeout(() => void ask(), WAIT_MILLISECONDS);
     return () => {
       outdated = true;
       clearTimeout(timer);

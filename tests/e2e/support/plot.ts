@@ -25,9 +25,10 @@ interface Tick {
  */
 export async function plottedLines(page: Page, chart: "Loss" | "Accuracy", width: 1 | 2): Promise<PlottedLine[]> {
   const drawing = region(page, chart).locator("svg.recharts-surface").first();
+  await drawing.locator(".recharts-yAxis-tick-labels text").nth(1).waitFor();
   const { x, y, paths } = await drawing.evaluate((svg, stroke) => {
     const ticks = (axis: "x" | "y") =>
-      [...svg.querySelectorAll(`.recharts-${axis}Axis text.recharts-cartesian-axis-tick-value`)].map((text) => ({
+      [...svg.querySelectorAll(`.recharts-${axis}Axis-tick-labels text`)].map((text) => ({
         number: Number(text.textContent),
         at: Number(text.getAttribute(axis)),
       }));

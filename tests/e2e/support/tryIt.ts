@@ -1,5 +1,6 @@
 /** Texts for "Try it" and their answers as the page shows them. */
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
+import type { Prediction } from "../../../src/worker/protocol.ts";
 import { region } from "./bench.ts";
 
 export interface LabelledText {
@@ -25,18 +26,23 @@ export const unseenTexts: readonly LabelledText[] = [
 export async function answerTo(page: Page, text: string, timeout = 60_000): Promise<string> {
   const known = await page.evaluate(() => window.tappedPredictions.length);
   await page.getByRole("textbox", { name: "Text to try" }).fill(text);
-  // Two answers come for each text, before and after training; the page must show the second one.
-  const arrived = (count: number) => window.tappedPredictions.length >= count;
-  await page.waitForFunction(arrived, known + 2, { timeout });
-  const answer = await page.evaluate(() => window.tappedPredictions.at(-1));
-  if (answer === undefined) throw new Error(`The worker did not answer "${text}".`);
-  const share = (answer.probabilities[answer.label] ?? 0).toFixed(2);
-  const shown = region(page, "Try it")
+  const answer = await page.waitForFunction(
+    ([typed, first]: [string, number]) =>
+      window.tappedPredictions.slice(first).findLast(({ text: asked, trained }) => trained && asked === typed),
+    [text, known] as [string, number],
+    { timeout },
+  );
+  const prediction = (await answer.jsonValue())?.prediction;
+  if (prediction === undefined) throw new Error(`The worker did not answer "${text}".`);
+  await shownAnswer(page, prediction).waitFor({ timeout });
+  return prediction.label;
+}
+
+/** The bar set as the answer after training, with this label and this share. */
+function shownAnswer(page: Page, { label, probabilities }: Prediction): Locator {
+  const after = region(page, "Try it")
     .getByRole("heading", { name: /^After/ })
-    .locator("xpath=..")
-    .locator("li[data-answer]")
-    .filter({ hasText: answer.label })
-    .filter({ hasText: share });
-  await shown.waitFor({ timeout });
-  return answer.label;
+    .locator("xpath=..");
+  const share = (probabilities[label] ?? 0).toFixed(2);
+  return after.locator("li[data-answer]").filter({ hasText: label }).filter({ hasText: share });
 }

@@ -3,42 +3,67 @@ import type { BrowserContext, Page } from "playwright-core";
 import type {
   Evaluation,
   Prediction,
+  Request,
   RunResult,
   StepPoint,
   TrainingEvent,
   WorkerMessage,
 } from "../../../src/worker/protocol.ts";
 
+/** An answer to one text. */
+export interface TappedPrediction {
+  readonly text: string;
+  /** Whether it was asked with trained numbers, or with the untrained start. */
+  readonly trained: boolean;
+  readonly prediction: Prediction;
+}
+
 declare global {
   interface Window {
     /** Every run event of this page, oldest first; of a finished run without its trained tensors. */
     tappedEvents: TrainingEvent[];
     /** Answers to `predict`, oldest first. */
-    tappedPredictions: Prediction[];
+    tappedPredictions: TappedPrediction[];
   }
+}
+
+/** Runs in the page before its scripts; refers to nothing outside itself, because only its source travels. */
+export function tapInPage(): void {
+  window.tappedEvents = [];
+  window.tappedPredictions = [];
+  const asked = new Map<number, { readonly text: string; readonly trained: boolean }>();
+  const note = ({ request, command }: Request) => {
+    if (command.kind !== "predict") return;
+    asked.set(request, { text: command.texts[0]?.text ?? "", trained: command.adapter.tensors.length > 0 });
+  };
+  const take = (message: WorkerMessage) => {
+    if (message.kind === "answer") {
+      const question = asked.get(message.request);
+      const [prediction] = Array.isArray(message.answer) ? message.answer : [];
+      if (question !== undefined && prediction !== undefined)
+        window.tappedPredictions.push({ ...question, prediction });
+    }
+    if (message.kind !== "run-event") return;
+    const { event } = message;
+    if (event.kind !== "finished") window.tappedEvents.push(event);
+    else window.tappedEvents.push({ ...event, record: { ...event.record, tensors: [] } });
+  };
+  window.Worker = class extends Worker {
+    constructor(address: string | URL, options?: WorkerOptions) {
+      super(address, options);
+      this.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => take(data));
+    }
+
+    override postMessage(message: Request): void {
+      note(message);
+      super.postMessage(message);
+    }
+  };
 }
 
 /** Call before the page is opened. */
 export async function tapWorkers(context: BrowserContext): Promise<void> {
-  await context.addInitScript(() => {
-    window.tappedEvents = [];
-    window.tappedPredictions = [];
-    const take = (message: WorkerMessage) => {
-      if (message.kind === "answer" && Array.isArray(message.answer)) {
-        for (const entry of message.answer) if ("probabilities" in entry) window.tappedPredictions.push(entry);
-      }
-      if (message.kind !== "run-event") return;
-      const { event } = message;
-      if (event.kind !== "finished") window.tappedEvents.push(event);
-      else window.tappedEvents.push({ ...event, record: { ...event.record, tensors: [] } });
-    };
-    window.Worker = class extends Worker {
-      constructor(address: string | URL, options?: WorkerOptions) {
-        super(address, options);
-        this.addEventListener("message", ({ data }: MessageEvent<WorkerMessage>) => take(data));
-      }
-    };
-  });
+  await context.addInitScript(tapInPage);
 }
 
 export function tappedEvents(page: Page): Promise<TrainingEvent[]> {
@@ -77,16 +102,16 @@ export async function newestRun(page: Page): Promise<TappedRun> {
   };
 }
 
-/** Mean seconds of a step, from reports between which nothing but steps happened. */
-export function secondsPerStep({ reports }: Pick<TappedRun, "reports">): number {
-  let [steps, seconds] = [0, 0];
-  reports.forEach(({ step, seconds: end, afterEvaluation }, index) => {
+/**
+ * Seconds of a step between every two reports with nothing but steps between them, ascending. The lowest say how fast the
+ * engine is; the highest how busy the machine was with other things.
+ */
+export function secondsPerStep({ reports }: Pick<TappedRun, "reports">): number[] {
+  const seconds = reports.flatMap(({ step, seconds: end, afterEvaluation }, index) => {
     const before = reports[index - 1];
-    if (before === undefined || afterEvaluation) return;
-    steps += step - before.step;
-    seconds += end - before.seconds;
+    return before === undefined || afterEvaluation ? [] : [(end - before.seconds) / (step - before.step)];
   });
-  return seconds / steps;
+  return seconds.toSorted((a, b) => a - b);
 }
 
 /** Waits until the worker has told an event of this kind for the `count`-th time since the page was opened. */

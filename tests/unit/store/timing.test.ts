@@ -8,7 +8,7 @@ describe("calls in time", () => {
   afterEach(() => vi.useRealTimers());
 
   it("waits for quiet", () => {
-    const work = vi.fn();
+    const work = vi.fn<() => void>();
     const soon = debounced(100, work);
     soon();
     vi.advanceTimersByTime(80);
@@ -20,7 +20,7 @@ describe("calls in time", () => {
   });
 
   it("publishes at most once per interval and never loses the last call", () => {
-    const work = vi.fn();
+    const work = vi.fn<() => void>();
     const publish = throttled(250, work);
     for (let call = 0; call < 100; call++) {
       publish();
@@ -31,7 +31,7 @@ describe("calls in time", () => {
   });
 
   it("publishes at once when asked to, and not again for the same call", () => {
-    const work = vi.fn();
+    const work = vi.fn<() => void>();
     const publish = throttled(250, work);
     publish();
     publish.now();

@@ -55,7 +55,7 @@ describe("chart rows", () => {
 
 describe("axes", () => {
   it("end at round numbers", () => {
-    expect([0.693, 0.81, 1.1, 37].map(niceCeiling)).toEqual([0.8, 1, 1.2, 40]);
+    expect([0.7, 0.81, 1.1, 37].map(niceCeiling)).toEqual([0.8, 1, 1.2, 40]);
   });
 
   it.each([

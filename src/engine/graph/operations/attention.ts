@@ -126,9 +126,12 @@ function attentionAttributes(options: AttentionOptions): AttentionAttributes {
   const keyValueHeads = options.keyValueHeads ?? heads;
   const headWidth = q.width / heads;
   if (!Number.isInteger(headWidth) || k.width !== keyValueHeads * headWidth || v.width !== k.width) {
-    throw new Error(`${label}: queries of width ${q.width}, keys of ${k.width} do not fit ${heads}/${keyValueHeads} heads.`);
+    throw new Error(
+      `${label}: queries of width ${q.width}, keys of ${k.width} do not fit ${heads}/${keyValueHeads} heads.`,
+    );
   }
-  if (heads % keyValueHeads !== 0) throw new Error(`${label}: ${keyValueHeads} key/value heads do not divide ${heads}.`);
+  if (heads % keyValueHeads !== 0)
+    throw new Error(`${label}: ${keyValueHeads} key/value heads do not divide ${heads}.`);
   return {
     heads,
     keyValueHeads,

@@ -10,12 +10,7 @@ interface LabelInputs {
   readonly weights: ValueInput;
 }
 
-export type CrossEntropyNode = NodeBase<
-  "crossEntropy",
-  { readonly logits: Tensor },
-  LabelInputs,
-  Record<never, never>
->;
+export type CrossEntropyNode = NodeBase<"crossEntropy", { readonly logits: Tensor }, LabelInputs, Record<never, never>>;
 
 /** weight · (softmax(logits) − onehot(label)), the gradient of the sum of all row losses. */
 export type CrossEntropyGradientNode = NodeBase<
@@ -48,7 +43,5 @@ export const crossEntropyVjp: Vjp<CrossEntropyNode> = (node, { builder, needs })
   const { logits } = node.inputs;
   if (!needs(logits)) return [];
   const shape = { label: `d ${logits.label}`, rows: logits.rows, width: logits.width };
-  return [
-    { operand: logits, gradient: builder.single("crossEntropyGradient", { logits }, node.indices, {}, shape) },
-  ];
+  return [{ operand: logits, gradient: builder.single("crossEntropyGradient", { logits }, node.indices, {}, shape) }];
 };

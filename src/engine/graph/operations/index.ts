@@ -24,13 +24,7 @@ import { matmulVjp, type MatmulNode } from "./matmul.ts";
 
 /** Operations a model is written in; each has a gradient rule. */
 export type ForwardNode =
-  | MatmulNode
-  | AddNode
-  | ActivationNode
-  | LayerNormNode
-  | GatherNode
-  | AttentionNode
-  | CrossEntropyNode;
+  MatmulNode | AddNode | ActivationNode | LayerNormNode | GatherNode | AttentionNode | CrossEntropyNode;
 
 /** Operations that only gradients are made of. */
 export type BackwardNode =
