@@ -3,6 +3,7 @@
  * versions accept too, and adapter_model.safetensors. Knows no experiment; `training/adapterFiles.ts` does.
  */
 import { z } from "zod";
+import { checked, jsonOf } from "../lib/checked.ts";
 import { readSafetensors, writeSafetensors, type FileTensor } from "./safetensors.ts";
 
 export const peftFileNames = { config: "adapter_config.json", weights: "adapter_model.safetensors" } as const;
@@ -71,7 +72,8 @@ export function writePeftAdapter(adapter: PeftAdapter): Map<string, Uint8Array> 
 
 /** Reads both files. Throws with what was expected and what came when the studio cannot run the adapter. */
 export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>): PeftAdapter {
-  const config = configSchema.parse(readJson(files));
+  const description = jsonOf(fileOf(files, peftFileNames.config), peftFileNames.config);
+  const config = checked(configSchema, description, peftFileNames.config);
   const type = peftTypes.find((known) => known === config.peft_type);
   if (type === undefined) {
     throw new Error(`This adapter is of type ${config.peft_type}; the studio reads ${peftTypes.join(" and ")}.`);
@@ -98,23 +100,10 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>): PeftAda
   };
 }
 
-function readJson(files: ReadonlyMap<string, Uint8Array>): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(fileOf(files, peftFileNames.config)));
-  } catch (error) {
-    throw new Error(
-      `${peftFileNames.config} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
 function fileOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
   const bytes = files.get(name);
   if (bytes === undefined)
-    throw new Error(`expected a file named ${name}, found ${[...files.keys()].join(", ") || "none"}.`);
+    throw new Error(`Expected a file named ${name}, found ${[...files.keys()].join(", ") || "none"}.`);
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 /** Turns the files of a Hugging Face folder into a model that is ready to run. Where the files come from is not its business. */
 import { readSafetensors, type FileTensor } from "../interop/safetensors.ts";
+import { jsonOf } from "../lib/checked.ts";
 import { sha256 } from "../lib/hash.ts";
 import type { FamilyModel } from "./family.ts";
 import { configureModel } from "./index.ts";
@@ -39,7 +40,7 @@ export async function loadModel({ id, files }: ModelFiles): Promise<LoadedModel>
       );
     }
   }
-  const family = configureModel(readJson(files, "config.json"));
+  const family = configureModel(jsonOf(bytesOf(files, "config.json"), "config.json"));
   const file = bytesOf(files, "model.safetensors");
   const { weights, unexpected } = matchWeights(family, readSafetensors(file));
   const tokenizer = await openTokenizer({
@@ -89,14 +90,6 @@ function bytesOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Arr
   const bytes = files.get(name);
   if (bytes === undefined) throw new Error(`The model folder has no ${name}.`);
   return bytes;
-}
-
-function readJson(files: ReadonlyMap<string, Uint8Array>, name: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytesOf(files, name)));
-  } catch (error) {
-    throw new Error(`${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  }
 }
 
 function textEntry<Key extends string>(

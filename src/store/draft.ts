@@ -2,6 +2,7 @@
  * The experiment being edited. It is the method's defaults plus what the user has touched, so that choosing another method
  * changes exactly what nobody has set by hand. Runs never read this: they carry their own copy.
  */
+import type { z } from "zod";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import { defaultExperiment, experimentSchema, type Experiment } from "../config/experiment.ts";
@@ -43,8 +44,17 @@ export function buildDraft(kind: MethodKind, touched: FlatSettings): Draft {
 /** The draft with one value replaced, or why the value cannot be used. */
 export function changeDraft(draft: Draft, path: string, value: unknown): Draft | string {
   const parsed = experimentSchema.safeParse(withValue(draft.experiment, path, value));
-  if (!parsed.success) return parsed.error.issues[0]?.message ?? "This value cannot be used.";
+  if (!parsed.success) return refusal(parsed.error.issues[0], value);
   return { kind: draft.kind, touched: { ...draft.touched, [path]: value }, experiment: parsed.data };
+}
+
+/** What was expected and what came. */
+function refusal(issue: z.core.$ZodIssue | undefined, value: unknown): string {
+  if (issue?.code === "too_big") return `Expected at most ${issue.maximum}, got ${String(value)}.`;
+  if (issue?.code === "too_small") {
+    return `Expected ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, got ${String(value)}.`;
+  }
+  return `${issue?.message ?? "This value cannot be used"}, got ${JSON.stringify(value)}.`;
 }
 
 /** The draft that stands for a whole experiment: everything that differs from the method's defaults counts as touched. */

@@ -8,14 +8,16 @@ import { curvesOf, dropCurves } from "./curves.ts";
 import { describeExperiment } from "./describeRun.ts";
 import { useDraft } from "./draft.ts";
 import { engine } from "./engine.ts";
+import { modelMismatch } from "./modelMatch.ts";
 import { bestOf, isLive, lastOf, type RunEntry } from "./runEntry.ts";
 import { useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
 import { dropTensors, recordOf, tensorsOf } from "./tensors.ts";
 
-/** The settings of a run become the settings of the page. */
-export function loadSettings(entry: RunEntry): void {
-  useDraft.getState().load(entry.experiment);
+/** The settings of a run become the settings of the page; what computes stays this machine's own choice. */
+export function loadSettings({ experiment }: RunEntry): void {
+  const { load, experiment: current } = useDraft.getState();
+  load({ ...experiment, backend: current.backend });
 }
 
 export async function removeRun(entry: RunEntry): Promise<void> {
@@ -29,6 +31,8 @@ export async function removeRun(entry: RunEntry): Promise<void> {
 /** The adapter in PEFT's file format, as one archive. */
 export async function downloadAdapter(entry: RunEntry): Promise<void> {
   await told("export", async () => {
+    const mismatch = modelMismatch(entry, useSession.getState().model);
+    if (mismatch) throw new Error(mismatch);
     const { experiment, facts } = entry;
     const adapter = { experiment, labels: facts?.labels ?? [], tensors: await tensorsOf(entry.id) };
     const files = await engine().request({ kind: "export-adapter", adapter });

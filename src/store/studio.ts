@@ -2,7 +2,7 @@
  * The page's life: opens the engine, loads model and data, and keeps report and estimate in step with the settings.
  * Every failure lands in the place of the page it belongs to; nothing here throws.
  */
-import { defaultModel } from "../config/experiment.ts";
+import { defaultModel, type Experiment } from "../config/experiment.ts";
 import type { Announcement } from "../worker/client.ts";
 import type { ModelSource, ProblemArea } from "../worker/protocol.ts";
 import { dataSource, useData } from "./data.ts";
@@ -11,6 +11,7 @@ import { engine, onAnnouncement, replaceEngine } from "./engine.ts";
 import { debounced, newestOnly } from "./latest.ts";
 import { restoreKept, restoreLink } from "./restore.ts";
 import { useSession } from "./session.ts";
+import { encodeLink } from "./shareLink.ts";
 import { withRememberedSpeed } from "./speed.ts";
 import { failLiveRuns, failRun, problemOf, receiveRunEvent } from "./training.ts";
 
@@ -112,12 +113,19 @@ function watchSettings(): void {
   const readSoon = debounced(200, () => void refresh());
   const estimateSoon = debounced(80, () => void readEstimate());
   useDraft.subscribe(({ experiment }) => {
+    forgetLink(experiment);
     if (experiment.backend !== backend) void restartEngine();
     backend = experiment.backend;
     if (key !== (key = dataKey())) readSoon();
     else estimateSoon();
   });
   useData.subscribe((now, before) => now.own !== before.own && readSoon());
+}
+
+/** Once the settings are no longer those of the address, a reload must not bring the old ones back. */
+function forgetLink(experiment: Experiment): void {
+  const { hash, pathname, search } = window.location;
+  if (hash !== "" && hash !== `#${encodeLink(experiment)}`) window.history.replaceState(null, "", pathname + search);
 }
 
 async function refresh(): Promise<void> {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { experimentSchema, parseExperiment, type Experiment } from "../config/experiment.ts";
 import { peftFileNames, readPeftAdapter, writePeftAdapter, type PeftAdapter } from "../interop/peft.ts";
 import { readSafetensors, writeSafetensors } from "../interop/safetensors.ts";
+import { checked, jsonOf } from "../lib/checked.ts";
 import { bindMethod } from "../methods/index.ts";
 import type { TrainedValues } from "../methods/method.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
@@ -91,7 +92,7 @@ export function importAdapter(files: ReadonlyMap<string, Uint8Array>, model: str
   const description = files.get(studioFileNames.description);
   const weights = files.get(studioFileNames.weights);
   if (description === undefined || weights === undefined) return importPeft(files, model);
-  const { labels, experiment } = descriptionSchema.parse(JSON.parse(new TextDecoder().decode(description)));
+  const { labels, experiment } = readDescription(description);
   const tensors = [...readSafetensors(weights, studioFileNames.weights).values()].map(({ name, shape, values }) => ({
     name,
     rows: shape[0] ?? 1,
@@ -99,6 +100,10 @@ export function importAdapter(files: ReadonlyMap<string, Uint8Array>, model: str
     values,
   }));
   return { experiment, labels, tensors };
+}
+
+function readDescription(bytes: Uint8Array): z.infer<typeof descriptionSchema> {
+  return checked(descriptionSchema, jsonOf(bytes, studioFileNames.description), studioFileNames.description);
 }
 
 function importPeft(files: ReadonlyMap<string, Uint8Array>, model: string): Adapter {

@@ -5,7 +5,6 @@ import { messageOf } from "../lib/errors.ts";
 import { trainedNumbersOf } from "../methods/index.schema.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { spaces } from "../models/packing.ts";
-import { labelsOf } from "../tasks/sequenceClassification.ts";
 import { prepareData, type ExampleSet } from "./prepareData.ts";
 import { setUpRun } from "./setup.ts";
 
@@ -24,7 +23,7 @@ export interface RunEstimate {
 /** Settings that cannot be trained come back with a `problem`, and zeros for what is then unknown. */
 export function estimateRun(experiment: Experiment, model: LoadedModel, examples: ExampleSet): RunEstimate {
   const { dimensions } = model.family;
-  const classes = labelsOf(examples.train).length;
+  const classes = new Set(examples.train.map(({ label }) => label)).size;
   const trained = trainedNumbersOf(experiment.method, dimensions, classes);
   const share = (trained.prompt + trained.head + trained.model) / dimensions.parameters;
   try {

@@ -22,11 +22,12 @@ const WEBGPU_FLAGS: Record<WebGpuSupport, readonly string[]> = {
   "no-adapter": ["--disable-gpu"],
 };
 
-export function launchChromium(webGpu: WebGpuSupport): Promise<Browser> {
+/** @param moreFlags command line switches of Chromium that one test needs */
+export function launchChromium(webGpu: WebGpuSupport, moreFlags: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: ensureChromium(),
     headless: true,
-    args: [...QUIET_FLAGS, ...WEBGPU_FLAGS[webGpu]],
+    args: [...QUIET_FLAGS, ...WEBGPU_FLAGS[webGpu], ...moreFlags],
   });
 }
 

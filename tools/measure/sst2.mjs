@@ -38,7 +38,7 @@ const METHODS = {
   "head-only": { settings: [], rates: [0.003, 0.01, 0.03], steps: 800 },
   "prompt-tuning": { settings: ["--length", "16"], rates: [0.01, 0.03, 0.1], steps: 800 },
   "prefix-tuning": { settings: ["--length", "16", "--layers", "all"], rates: [0.01, 0.02, 0.05], steps: 1600 },
-  "full-fine-tuning": { settings: ["--weight-decay", "0.01"], rates: [0.0003, 0.0005, 0.001], steps: 640 },
+  "full-fine-tuning": { settings: ["--weight-decay", "0.01"], rates: [0.0003, 0.0005, 0.001], steps: 1000 },
 };
 
 const rows = readFileSync(join(data, "train.jsonl"), "utf8").trim().split("\n");

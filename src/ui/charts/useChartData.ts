@@ -1,5 +1,7 @@
-/** The shown runs with their curves as chart rows and steady axes. Curves live outside React; the store publishes a new list of runs
- * whenever they have grown. */
+/**
+ * The shown runs with their curves as chart rows and steady axes. Curves live outside React; the store publishes a new list
+ * of runs whenever they have grown.
+ */
 import { useMemo } from "react";
 import { curvesOf } from "../../store/curves.ts";
 import type { RunEntry } from "../../store/runEntry.ts";

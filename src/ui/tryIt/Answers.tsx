@@ -1,12 +1,16 @@
 /** The selected run's answer before and after training, as probabilities per label. */
+import { modelMismatch } from "../../store/modelMatch.ts";
 import type { RunEntry } from "../../store/runEntry.ts";
+import { useSession } from "../../store/session.ts";
 import { Message } from "../shared/Message.tsx";
 import { ProbabilityBars } from "./ProbabilityBars.tsx";
 import { usePredictions, type TextInput } from "./usePredictions.ts";
 import classes from "./TryIt.module.css";
 
 export function Answers({ run, input }: { readonly run: RunEntry; readonly input: TextInput }) {
-  const { before, after, problem } = usePredictions(run, input);
+  const mismatch = useSession(({ model }) => modelMismatch(run, model));
+  const { before, after, problem } = usePredictions(run, input, mismatch === undefined);
+  if (mismatch) return <Message kind="note">{mismatch}</Message>;
   return (
     <>
       <div className={classes.answer}>

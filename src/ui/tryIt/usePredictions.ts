@@ -20,9 +20,9 @@ interface Predictions {
 
 const WAIT_MILLISECONDS = 220;
 
-export function usePredictions(run: RunEntry, { text, textPair }: TextInput): Predictions {
+export function usePredictions(run: RunEntry, { text, textPair }: TextInput, usable: boolean): Predictions {
   const [predictions, setPredictions] = useState<Predictions>({});
-  const ready = useSession(({ engine: state }) => state === "ready");
+  const ready = useSession(({ engine: state }) => state === "ready") && usable;
   const { id, experiment, facts } = run;
   const labels = facts?.labels;
   const busy = useRuns(({ runs }) => runs.some(isLive));

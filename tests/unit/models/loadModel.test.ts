@@ -169,6 +169,11 @@ describe("a folder that cannot be used", () => {
     await expect(loadWith({ "config.json": config })).rejects.toThrow(message);
   });
 
+  it("because its tokenizer belongs to a larger vocabulary says so", async () => {
+    const other = { "tokenizer.json": readModelFiles("encoder-l4-d128").get("tokenizer.json"), "vocab.txt": undefined };
+    await expect(loadWith(other)).rejects.toThrow("knows more words than the model's 97");
+  });
+
   it("says that its weights are no safetensors file", async () => {
     await expect(loadWith({ "model.safetensors": "PK zip archive" })).rejects.toThrow("not a safetensors file");
   });

@@ -1,7 +1,7 @@
 /** Token ids against transformers' own, special tokens, pairs and truncation included. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createTokenizer, type Tokenizer } from "../../../src/models/tokenizer.ts";
+import { createTokenizer, openTokenizer, type Tokenizer } from "../../../src/models/tokenizer.ts";
 import { fixtureModel, readJson, readModelFiles, type FixtureModel } from "../../parity/models.ts";
 
 const caseSchema = z.object({
@@ -45,6 +45,15 @@ describe("the built-in vocabulary", () => {
       expect(encoded(plain, example)).toEqual([example.ids, example.types]);
     },
   );
+});
+
+// from tokenizers import Tokenizer
+// Tokenizer.from_file("tokenizer.json").encode(text, add_special_tokens=False).ids
+it.each([
+  ["capital sigma at the end of a word", "ΟΔΟΣ καλή ΣΑΣ", [131, 308, 292, 307, 127, 290, 295, 306, 135, 290, 307]],
+  ["ideographs beyond U+FFFF side by side", "𠀀𠮷 x", [1, 1, 93]],
+])("gives the Rust tokenizer's ids of %s", (_text, text, ids) => {
+  expect(tokenizer.pieces(text).map(({ id }) => id)).toEqual(ids);
 });
 
 describe("truncation", () => {
@@ -129,4 +138,55 @@ it("refuses a vocabulary that is not BERT's", () => {
 it.each(["tokenizer.json", "tokenizer_config.json"])("says which file is no JSON object: %s", (name) => {
   const broken = name === "tokenizer.json" ? { tokenizerJson: "[1]" } : { configJson: "nothing", vocabulary: "[PAD]" };
   expect(() => createTokenizer(broken)).toThrow(`${name} is not a JSON object`);
+});
+
+it("knows how far its vocabulary reaches", () => {
+  expect([tiny.hasId(0), tiny.hasId(96), tiny.hasId(97)]).toEqual([true, true, false]);
+});
+
+describe("a tokenizer that is not WordPiece", () => {
+  // tokenizers.models.BPE, trained on six words; ids from tokenizers 0.23.2:
+  // tokenizer.encode("Good moods, food").ids == [11, 13, 1, 1, 12]
+  const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "d", "f", "g", "m", "o", "od", "ood", "good", "food", "mood"];
+  const definition = {
+    version: "1.0",
+    added_tokens: words.slice(0, 4).map((content, id) => ({ id, content, special: true, normalized: false })),
+    normalizer: { type: "Lowercase" },
+    pre_tokenizer: { type: "Whitespace" },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: "BPE",
+      unk_token: "[UNK]",
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+      merges: [
+        ["o", "d"],
+        ["o", "od"],
+        ["g", "ood"],
+        ["f", "ood"],
+        ["m", "ood"],
+      ],
+    },
+  };
+
+  it("is opened as well and gives its own library's ids", async () => {
+    const tokenizer = await openTokenizer({ tokenizerJson: JSON.stringify(definition) });
+    expect([...tokenizer.encode("Good moods, food", undefined, 64).ids]).toEqual([2, 11, 13, 1, 1, 12, 3]);
+  });
+
+  it("may name its special tokens otherwise", async () => {
+    const names = {
+      cls_token: "<s>",
+      sep_token: { __type: "AddedToken", content: "</s>" },
+      unk_token: "<unk>",
+      pad_token: "<pad>",
+    };
+    const renamed = JSON.stringify(definition)
+      .replaceAll("[CLS]", "<s>")
+      .replaceAll("[SEP]", "</s>")
+      .replaceAll("[UNK]", "<unk>")
+      .replaceAll("[PAD]", "<pad>");
+    const tokenizer = await openTokenizer({ tokenizerJson: renamed, configJson: JSON.stringify(names) });
+    expect([...tokenizer.encode("food", "mood", 64).ids]).toEqual([2, 12, 3, 13, 3]);
+  });
 });

@@ -33,9 +33,10 @@ describe("draft", () => {
 
   it("refuses a value outside the limits and says why", () => {
     const draft = buildDraft("prefix-tuning", {});
-    expect(changeDraft(draft, "method.promptLength", 0)).toMatch(/>=\s*1/);
-    expect(changeDraft(draft, "method.promptLength", 129)).toMatch(/128/);
-    expect(typeof changeDraft(draft, "training.schedule", "sideways")).toBe("string");
+    expect(changeDraft(draft, "method.promptLength", 0)).toBe("Expected at least 1, got 0.");
+    expect(changeDraft(draft, "method.promptLength", 129)).toBe("Expected at most 128, got 129.");
+    expect(changeDraft(draft, "training.learningRate", 0)).toBe("Expected more than 0, got 0.");
+    expect(changeDraft(draft, "training.schedule", "sideways")).toMatch(/"linear".*got "sideways"/);
   });
 
   it("does not change the draft it started from", () => {

@@ -128,7 +128,7 @@ describe("a folder that is no adapter of the studio's", () => {
       "type LORA; the studio reads PREFIX_TUNING",
     ],
     ["is for text generation", filesOf(JSON.stringify({ ...config, task_type: "CAUSAL_LM" })), "the task CAUSAL_LM"],
-    ["has a config that is not JSON", filesOf("peft_type: LORA"), "adapter_config.json cannot be read"],
+    ["has a config that is not JSON", filesOf("peft_type: LORA"), "adapter_config.json is not JSON"],
     ["has no prompt", filesOf(JSON.stringify(config)), 'has no tensor "prompt_embeddings"'],
     [
       "has a damaged weight file",
@@ -138,7 +138,7 @@ describe("a folder that is no adapter of the studio's", () => {
     [
       "lacks its weight file",
       new Map([...filesOf(JSON.stringify(config))].slice(0, 1)),
-      "expected a file named adapter_model",
+      "Expected a file named adapter_model",
     ],
   ])("because it %s says so", (_reason, files, message) => {
     expect(() => importAdapter(files, "tiny-bert")).toThrow(message);

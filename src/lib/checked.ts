@@ -1,0 +1,20 @@
+/** Input from outside, checked by a schema, with an error that a person can act on. */
+import type { z } from "zod";
+import { messageOf } from "./errors.ts";
+
+/** The parsed value. Throws "<what> cannot be used: <field>: <reason>; …" when it does not fit. */
+export function checked<Output>(schema: z.ZodType<Output>, input: unknown, what: string): Output {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const reasons = result.error.issues.slice(0, 4).map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  throw new Error(`${what} cannot be used: ${reasons.join("; ")}.`);
+}
+
+/** JSON in UTF-8 bytes. Throws naming the file when it is not JSON. */
+export function jsonOf(bytes: Uint8Array, fileName: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new Error(`${fileName} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,126 @@
+/** The page on a phone's screen, and what an accessibility checker says of it, light and dark. */
+import { createRequire } from "node:module";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../setup/chromium.ts";
+import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
+import { button, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
+import { visit } from "./support/visit.ts";
+
+const PHONE = { width: 390, height: 844 };
+/** Smallest side of a target that a thumb hits, in CSS pixels. */
+const SMALLEST_TARGET = 44;
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const SETTINGS = { "training.steps": 2, examplesPerClass: 8 };
+
+let server: SiteServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await serveBuiltSite();
+  browser = await launchChromium("no-adapter");
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+describe("on a phone", () => {
+  it("shows Train without scrolling, never scrolls sideways, and trains by touch", async () => {
+    const context = { viewport: PHONE, hasTouch: true, isMobile: true };
+    const studio = await visit(browser, server.url, { settings: SETTINGS, context });
+    const { page } = studio;
+    await waitUntilReady(page);
+    const train = await button(page, "Train").boundingBox();
+    expect(train?.y).toBeGreaterThanOrEqual(0);
+    expect((train?.y ?? Infinity) + (train?.height ?? 0)).toBeLessThanOrEqual(PHONE.height);
+    expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    expect(await sidewaysOverflow(page)).toEqual([]);
+    await trainToEnd(page, 120_000);
+    await page.getByRole("button", { name: "More", exact: true }).tap();
+    expect(await sidewaysOverflow(page)).toEqual([]);
+    await studio.context.close();
+  });
+
+  it("has targets of at least 44 pixels", async () => {
+    const context = { viewport: PHONE, hasTouch: true, isMobile: true };
+    const studio = await visit(browser, server.url, { settings: SETTINGS, context });
+    await waitUntilReady(studio.page);
+    expect(await smallTargets(studio.page)).toEqual([]);
+    await studio.context.close();
+  });
+});
+
+describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
+  it.each([
+    ["a desk", { width: 1400, height: 900 }],
+    ["a phone", PHONE],
+  ])("has no serious accessibility violation on %s", async (_, viewport) => {
+    const studio = await visit(browser, server.url, { settings: SETTINGS, context: { viewport, colorScheme } });
+    await waitUntilReady(studio.page);
+    await runRows(studio.page).first().waitFor();
+    await studio.page.getByRole("button", { name: "More", exact: true }).click();
+    expect(await seriousViolations(studio.page)).toEqual([]);
+    await studio.context.close();
+  });
+});
+
+/** Elements that reach beyond the screen's right edge, when the page can be scrolled there. */
+function sidewaysOverflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const wide = [...document.querySelectorAll("body *")].filter(
+      (element) => element.getBoundingClientRect().right > root.clientWidth + 1,
+    );
+    return wide.map((element) => element.outerHTML.slice(0, 120));
+  });
+}
+
+/** Visible controls whose touchable box, their label's included, is too small, with their sizes. */
+function smallTargets(page: Page): Promise<string[]> {
+  return page.evaluate((smallest) => {
+    const controls = document.querySelectorAll(
+      "button, a[href], input, select, textarea, [role=checkbox], [role=slider]",
+    );
+    const boxOf = (control: Element): DOMRect => {
+      const label =
+        control.closest("label") ?? (control.id === "" ? null : document.querySelector(`label[for="${control.id}"]`));
+      const box = control.getBoundingClientRect();
+      // A tap is taken by whatever lies under the thumb, so the area that answers counts, not only what is drawn.
+      const reach = (x: number, y: number) => {
+        const hit = document.elementFromPoint(x, y);
+        return hit !== null && (control.contains(hit) || hit.contains(control) || (label?.contains(hit) ?? false));
+      };
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      const span = (dx: number, dy: number) => {
+        let length = 0;
+        while (length < smallest && reach(x + dx * (length + 1), y + dy * (length + 1))) length += 1;
+        return length;
+      };
+      return new DOMRect(0, 0, span(-1, 0) + span(1, 0) + 1, span(0, -1) + span(0, 1) + 1);
+    };
+    return [...controls].flatMap((control) => {
+      if (!control.checkVisibility({ visibilityProperty: true }) || control.matches(":disabled")) return [];
+      control.scrollIntoView({ block: "center" });
+      const { width, height } = boxOf(control);
+      const name = control.getAttribute("aria-label") ?? control.textContent ?? "";
+      return Math.min(width, height) < smallest ? [`${control.tagName} "${name.trim()}" ${width} x ${height}`] : [];
+    });
+  }, SMALLEST_TARGET);
+}
+
+/** Serious and critical violations of axe-core's rules, with the elements. */
+async function seriousViolations(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: AXE });
+  const { violations } = await page.evaluate(() =>
+    (globalThis as typeof globalThis & { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+  );
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary ?? ""}`),
+    );
+}
