@@ -76,6 +76,15 @@ async function loadWantedModel(): Promise<boolean> {
   return loaded;
 }
 
+/** Loads the model that the settings name when another one is open, e.g. after a link or with the settings of an older run. */
+async function followModel(): Promise<void> {
+  const { engine: state, model, update } = useSession.getState();
+  if (state !== "ready" || model?.id === useDraft.getState().experiment.model) return;
+  update({ engine: "starting" });
+  if (await loadWantedModel()) update({ engine: "ready" });
+  await refresh();
+}
+
 function wantedModel(): ModelSource {
   const { model } = useDraft.getState().experiment;
   if (openedFolder?.kind === "files" && openedFolder.name === model) return openedFolder;
@@ -116,6 +125,7 @@ function watchSettings(): void {
     forgetLink(experiment);
     if (experiment.backend !== backend) void restartEngine();
     backend = experiment.backend;
+    void followModel();
     if (key !== (key = dataKey())) readSoon();
     else estimateSoon();
   });

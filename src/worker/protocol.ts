@@ -5,22 +5,21 @@
 import type { BackendChoice, Experiment } from "../config/experiment.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
 import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
-import type { TrainedTensor, TrainingEvent } from "../training/events.ts";
+import type { DataDescription } from "../training/describeData.ts";
+import type { Adapter } from "../training/adapterFiles.ts";
+import type { RunEstimate } from "../training/estimate.ts";
+import type { TrainingEvent } from "../training/events.ts";
+import type { ExampleSet } from "../training/prepareData.ts";
+import type { TokenPreview } from "../training/preview.ts";
 
 export type { ModelDimensions } from "../models/dimensions.schema.ts";
+export type { ExampleSet as Examples } from "../training/prepareData.ts";
 export type { TextExample } from "../tasks/sequenceClassification.schema.ts";
 export type * from "../training/events.ts";
 export type * from "../training/runRecord.ts";
 
-/** Examples as the worker receives them; `evaluation` is absent when only one file was given. */
-export interface Examples {
-  readonly name: string;
-  readonly train: readonly TextExample[];
-  readonly evaluation?: readonly TextExample[];
-}
-
 export type DataSource =
-  { readonly kind: "built-in"; readonly id: string } | { readonly kind: "own"; readonly examples: Examples };
+  { readonly kind: "built-in"; readonly id: string } | { readonly kind: "own"; readonly examples: ExampleSet };
 
 export type ModelSource =
   | { readonly kind: "built-in"; readonly id: string }
@@ -53,48 +52,19 @@ export interface ModelReport {
   readonly unexpected: readonly string[];
 }
 
-export interface DataReport {
-  readonly name: string;
-  readonly hash: string;
-  readonly labels: readonly string[];
-  readonly trainExamples: number;
-  readonly evaluationExamples: number;
-  readonly trainPerLabel: Readonly<Record<string, number>>;
-  readonly majorityAccuracy: number;
-  readonly longestTokens: number;
-  readonly medianTokens: number;
-  readonly truncated: number;
-  /** Share of tokens that are [UNK], with examples of the words. */
-  readonly unknownShare: number;
-  readonly unknownExamples: readonly string[];
-  readonly pairs: boolean;
-}
+export type DataReport = DataDescription;
 
 /** One token as the model sees it. */
-export interface TokenView {
-  readonly text: string;
-  readonly id: number;
-  readonly kind: "slot" | "special" | "word" | "unknown";
-  /** Which text it comes from, 0 or 1. */
-  readonly type: number;
-}
+export type TokenView = TokenPreview;
 
 export interface Preview {
   readonly tokens: readonly TokenView[];
   readonly truncated: boolean;
 }
 
-export interface Estimate {
-  readonly trained: { readonly prompt: number; readonly head: number; readonly model: number };
-  readonly share: number;
-  readonly weightBytes: number;
-  readonly activationBytes: number;
-  /** Floating-point operations of one step. */
-  readonly stepFlops: number;
+export interface Estimate extends RunEstimate {
   /** From this device's measured speed; absent before anything ran on it. */
   readonly secondsPerStep?: number;
-  /** Why this cannot be trained, e.g. prompt and text do not fit the positions. */
-  readonly problem?: string;
 }
 
 export interface Prediction {
@@ -126,13 +96,11 @@ export type Command =
   | { readonly kind: "predict"; readonly adapter: AdapterState; readonly texts: readonly Omit<TextExample, "label">[] }
   | { readonly kind: "export-adapter"; readonly adapter: AdapterState };
 
-/** Enough to answer with a run's prompt, whether it was trained just now or loaded from the browser's storage. */
-export interface AdapterState {
-  readonly experiment: Experiment;
-  readonly labels: readonly string[];
-  /** Empty: the untrained start of the given seed, for "before". */
-  readonly tensors: readonly TrainedTensor[];
-}
+/**
+ * Enough to answer with a run's prompt, whether it was trained just now or loaded from the browser's storage. Without
+ * tensors the untrained start of its seed answers, for "before".
+ */
+export type AdapterState = Adapter;
 
 /** Answer to each command, by its kind. Commands without a line answer `null`. */
 export interface Answers {

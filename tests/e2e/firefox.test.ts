@@ -54,7 +54,7 @@ describeUnless(missing, "Firefox", () => {
       /This browser does not offer WebGPU\. Firefox has WebGPU on Windows/,
       60_000,
     );
-    await train(page);
+    expect(await train(page)).not.toBe("");
     await close();
   });
 });

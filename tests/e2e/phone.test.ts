@@ -44,10 +44,11 @@ describe("on a phone", () => {
     await studio.context.close();
   });
 
-  it("has targets of at least 44 pixels", async () => {
+  it("has targets of at least 44 pixels, settings under More included", async () => {
     const context = { viewport: PHONE, hasTouch: true, isMobile: true };
     const studio = await visit(browser, server.url, { settings: SETTINGS, context });
     await waitUntilReady(studio.page);
+    await studio.page.getByRole("button", { name: "More", exact: true }).tap();
     expect(await smallTargets(studio.page)).toEqual([]);
     await studio.context.close();
   });
@@ -85,28 +86,29 @@ function smallTargets(page: Page): Promise<string[]> {
     const controls = document.querySelectorAll(
       "button, a[href], input, select, textarea, [role=checkbox], [role=slider]",
     );
-    const boxOf = (control: Element): DOMRect => {
-      const label =
-        control.closest("label") ?? (control.id === "" ? null : document.querySelector(`label[for="${control.id}"]`));
+    const labelOf = (control: Element) =>
+      control.closest("label") ?? (control.id === "" ? null : document.querySelector(`label[for="${control.id}"]`));
+    /** Length of the straight line through the control's middle on which a tap reaches it or its label. */
+    const reach = (control: Element, across: number, down: number): number => {
       const box = control.getBoundingClientRect();
-      // A tap is taken by whatever lies under the thumb, so the area that answers counts, not only what is drawn.
-      const reach = (x: number, y: number) => {
-        const hit = document.elementFromPoint(x, y);
-        return hit !== null && (control.contains(hit) || hit.contains(control) || (label?.contains(hit) ?? false));
+      const isHit = (distance: number) => {
+        const hit = document.elementFromPoint(
+          box.x + box.width / 2 + across * distance,
+          box.y + box.height / 2 + down * distance,
+        );
+        return hit !== null && (control.contains(hit) || (labelOf(control)?.contains(hit) ?? false));
       };
-      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-      const span = (dx: number, dy: number) => {
-        let length = 0;
-        while (length < smallest && reach(x + dx * (length + 1), y + dy * (length + 1))) length += 1;
-        return length;
-      };
-      return new DOMRect(0, 0, span(-1, 0) + span(1, 0) + 1, span(0, -1) + span(0, 1) + 1);
+      let [ahead, behind] = [0, 0];
+      while (ahead < smallest && isHit(ahead + 1)) ahead += 1;
+      while (behind < smallest && isHit(-behind - 1)) behind += 1;
+      return ahead + behind + 1;
     };
     return [...controls].flatMap((control) => {
       if (!control.checkVisibility({ visibilityProperty: true }) || control.matches(":disabled")) return [];
       control.scrollIntoView({ block: "center" });
-      const { width, height } = boxOf(control);
-      const name = control.getAttribute("aria-label") ?? control.textContent ?? "";
+      const box = control.getBoundingClientRect();
+      const [width, height] = [Math.max(box.width, reach(control, 1, 0)), Math.max(box.height, reach(control, 0, 1))];
+      const name = control.getAttribute("aria-label") ?? labelOf(control)?.textContent ?? control.textContent ?? "";
       return Math.min(width, height) < smallest ? [`${control.tagName} "${name.trim()}" ${width} x ${height}`] : [];
     });
   }, SMALLEST_TARGET);

@@ -24,7 +24,9 @@ export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) 
   const file = useRef<HTMLInputElement>(null);
   const read = async (name: string, text: string, columns?: ColumnMap) => {
     onChange({ name, text, parsed: undefined });
-    const parsed = text === "" ? undefined : await parseExamples(name || "The pasted text", text, columns);
+    // An empty box is nothing yet; an empty file is a mistake worth telling.
+    const parsed =
+      text === "" && name === "" ? undefined : await parseExamples(name || "The pasted text", text, columns);
     onChange({ name, text, parsed });
   };
   const open = async (chosen: File | undefined) => chosen && read(chosen.name, await chosen.text());

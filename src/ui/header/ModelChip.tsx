@@ -4,7 +4,6 @@ import { defaultModel } from "../../config/experiment.ts";
 import { formatBytes, formatCount, formatShortCount } from "../../lib/format.ts";
 import { useDraft } from "../../store/draft.ts";
 import { useSession } from "../../store/session.ts";
-import { restartEngine } from "../../store/studio.ts";
 import { Layers } from "../shared/icons.tsx";
 import { Message } from "../shared/Message.tsx";
 import { ChipPopover, Facts } from "./ChipPopover.tsx";
@@ -76,12 +75,8 @@ function ModelFacts() {
 
 function BuiltInModel() {
   const change = useDraft((draft) => draft.change);
-  const back = () => {
-    change("model", defaultModel);
-    void restartEngine();
-  };
   return (
-    <Button variant="default" size="xs" onClick={back}>
+    <Button variant="default" size="xs" onClick={() => change("model", defaultModel)}>
       Back to the built-in model
     </Button>
   );
