@@ -15,7 +15,11 @@ const stampFile = (root) => join(root, ".cache", "site.fingerprint");
 export async function buildSite(root) {
   const { build } = await import("vite");
   const current = fingerprint(root, SOURCES);
+  const mode = process.env["NODE_ENV"];
+  // Vitest says "test" here, and Vite would then build React's development version.
+  process.env["NODE_ENV"] = "production";
   await build({ root, logLevel: "warn" });
+  process.env["NODE_ENV"] = mode ?? "production";
   mkdirSync(join(root, ".cache"), { recursive: true });
   writeFileSync(stampFile(root), current);
 }

@@ -56,8 +56,7 @@ export async function* advance(
   let step = progress.checkpoint.step;
   while (step < steps && !control.stopped) {
     if (control.paused) {
-      if (step > reported)
-        yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+      if (step > reported) yield* report(context, session, progress, { from: reported, to: step, clock });
       reported = step;
       yield { kind: "paused", seedIndex, step };
       await control.ready();
@@ -70,7 +69,7 @@ export async function* advance(
     await session.training.pace(stepsInFlight);
     const due = step % evaluateEvery === 0 || step === steps;
     if (!due && step !== 1 && clock.sinceLap() < reportSeconds && step - reported < reportSteps) continue;
-    const problem = yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+    const problem = yield* report(context, session, progress, { from: reported, to: step, clock });
     reported = step;
     if (problem !== undefined) {
       yield { kind: "advice", seedIndex, advice: "diverged", step, message: problem };
@@ -79,14 +78,21 @@ export async function* advance(
     }
     if (due) yield* evaluate(context, session, progress, step);
   }
-  if (step > reported) yield* report(context, session, progress, { from: reported, to: step, seconds: clock.lap() });
+  if (step > reported) yield* report(context, session, progress, { from: reported, to: step, clock });
   if (step > 0 && progress.last?.step !== step) yield* evaluate(context, session, progress, step);
   clock.lap();
   return control.stopped ? "stopped" : "finished";
 }
 
 /** Adds running time to the progress; pauses are left out. */
-function createClock(progress: Progress) {
+interface Clock {
+  restart(): void;
+  sinceLap(): number;
+  /** Seconds of the whole run so far. */
+  lap(): number;
+}
+
+function createClock(progress: Progress): Clock {
   let mark = performance.now();
   return {
     restart: () => void (mark = performance.now()),
@@ -120,7 +126,7 @@ export function updateSettings(experiment: SeedContext["options"]["experiment"],
 interface ReportRange {
   readonly from: number;
   readonly to: number;
-  readonly seconds: number;
+  readonly clock: Clock;
 }
 
 /** Reads the steps since the last report; returns the message of a diverged run. */
@@ -128,11 +134,13 @@ async function* report(
   context: SeedContext,
   session: Session,
   progress: Progress,
-  { from, seconds }: ReportRange,
+  { from, clock }: ReportRange,
 ): AsyncGenerator<TrainingEvent, string | undefined> {
   const { options, seedIndex } = context;
   const { training } = options.experiment;
   const statistics = await session.training.statistics();
+  // Only now have the steps run: enqueuing them takes next to no time.
+  const seconds = clock.lap();
   const points = statistics.map(({ loss, correct, gradientNorm, skipped }, index): StepPoint => {
     const step = from + index + 1;
     const accuracy = correct / training.batchSize;

@@ -44,9 +44,8 @@ export default function OwnDataDialog({ onClose }: { readonly onClose: () => voi
           <p className={classes.help}>Without them a share of the training examples is held out.</p>
           <ExamplesSource title="Evaluation examples" state={evaluation} onChange={setEvaluation} />
         </details>
-        {[training, evaluation].map(({ parsed, name }) => (
-          <LeftOut key={name} parsed={parsed} />
-        ))}
+        <LeftOut parsed={training.parsed} />
+        <LeftOut parsed={evaluation.parsed} />
         {obstacle && <Message kind="problem">{obstacle}</Message>}
         <div className={classes.footer}>
           <span>{train && !obstacle && summary(train.map(({ label }) => label))}</span>
