@@ -36,7 +36,7 @@ const BATCH = 16;
 /** Settings, learning rates to choose from, and steps of the reported runs. */
 const METHODS = {
   "head-only": { settings: [], rates: [0.003, 0.01, 0.03], steps: 800 },
-  "prompt-tuning": { settings: ["--length", "16"], rates: [0.01, 0.03, 0.1], steps: 800 },
+  "prompt-tuning": { settings: ["--length", "16"], rates: [0.01, 0.03, 0.1], steps: 400 },
   "prefix-tuning": { settings: ["--length", "16", "--layers", "all"], rates: [0.01, 0.02, 0.05], steps: 1600 },
   "full-fine-tuning": { settings: ["--weight-decay", "0.01"], rates: [0.0003, 0.0005, 0.001], steps: 1000 },
 };

@@ -18,6 +18,8 @@ export interface Visit {
   readonly page: Page;
   /** Console errors, uncaught exceptions and failed requests, in the order they came. */
   readonly complaints: readonly string[];
+  /** Address of everything asked for, answered or not. */
+  readonly requests: readonly string[];
   /** Address and size of every answer that came over the network. */
   readonly transfers: () => Promise<readonly Transfer[]>;
 }
@@ -32,6 +34,7 @@ export interface Transfer {
 export async function visit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options.context });
   const complaints: string[] = [];
+  const requests: string[] = [];
   const sizes: Promise<Transfer | undefined>[] = [];
   await tapWorkers(context);
   await options.prepare?.(context);
@@ -40,6 +43,7 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
     if (message.type() === "error") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
+  context.on("request", (request) => requests.push(request.url()));
   context.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
   });
@@ -52,7 +56,7 @@ export async function visit(browser: Browser, url: string, options: VisitOptions
   });
   await page.goto(addressWith(url, options.settings ?? {}), { waitUntil: "domcontentloaded" });
   const transfers = async () => (await Promise.all(sizes)).filter((transfer) => transfer !== undefined);
-  return { context, page, complaints, transfers };
+  return { context, page, complaints, requests, transfers };
 }
 
 /** The page's address with settings in the form of a share link. A method and a seed belong to every link. */
