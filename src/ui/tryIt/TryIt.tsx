@@ -9,7 +9,7 @@ import { Answers } from "./Answers.tsx";
 import { ModelView } from "./ModelView.tsx";
 import classes from "./TryIt.module.css";
 
-const FIRST_TEXT = "A moving, funny film that never loses its way.";
+const FIRST_TEXT = "A wonderful film, warm and funny from start to finish.";
 
 export function TryIt() {
   const [text, setText] = useState(FIRST_TEXT);
