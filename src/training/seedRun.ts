@@ -56,7 +56,7 @@ export async function* advance(
   let step = progress.checkpoint.step;
   while (step < steps && !control.stopped) {
     if (control.paused) {
-      if (step > reported) yield* report(context, session, progress, { from: reported, to: step, clock });
+      if (step > reported) yield* report(context, session, progress, { from: reported, clock });
       reported = step;
       yield { kind: "paused", seedIndex, step };
       await control.ready();
@@ -69,7 +69,7 @@ export async function* advance(
     await session.training.pace(stepsInFlight);
     const due = step % evaluateEvery === 0 || step === steps;
     if (!due && step !== 1 && clock.sinceLap() < reportSeconds && step - reported < reportSteps) continue;
-    const problem = yield* report(context, session, progress, { from: reported, to: step, clock });
+    const problem = yield* report(context, session, progress, { from: reported, clock });
     reported = step;
     if (problem !== undefined) {
       yield { kind: "advice", seedIndex, advice: "diverged", step, message: problem };
@@ -78,13 +78,12 @@ export async function* advance(
     }
     if (due) yield* evaluate(context, session, progress, step);
   }
-  if (step > reported) yield* report(context, session, progress, { from: reported, to: step, clock });
+  if (step > reported) yield* report(context, session, progress, { from: reported, clock });
   if (step > 0 && progress.last?.step !== step) yield* evaluate(context, session, progress, step);
   clock.lap();
   return control.stopped ? "stopped" : "finished";
 }
 
-/** Adds running time to the progress; pauses are left out. */
 interface Clock {
   restart(): void;
   sinceLap(): number;
@@ -92,6 +91,7 @@ interface Clock {
   lap(): number;
 }
 
+/** Adds running time to the progress; pauses are left out. */
 function createClock(progress: Progress): Clock {
   let mark = performance.now();
   return {
@@ -124,8 +124,8 @@ export function updateSettings(experiment: SeedContext["options"]["experiment"],
 }
 
 interface ReportRange {
+  /** Last step that was reported before. */
   readonly from: number;
-  readonly to: number;
   readonly clock: Clock;
 }
 

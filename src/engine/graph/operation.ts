@@ -42,6 +42,14 @@ export interface BackwardContext {
 /** The vector-Jacobian product of a node: contributions for exactly those operands that `context.needs`. */
 export type Vjp<Node> = (node: Node, context: BackwardContext) => Contribution[];
 
+/** One of a node's outputs. Throws when the node has no output of that number. */
+export function outputAt(outputs: readonly Tensor[], index: number): Tensor {
+  const output = outputs[index];
+  if (output === undefined)
+    throw new Error(`This operation has ${outputs.length} outputs; number ${index} was asked for.`);
+  return output;
+}
+
 /** Tensors a node reads, in declaration order. */
 export function operandsOf(node: { readonly inputs: object }): Tensor[] {
   const values: readonly unknown[] = Object.values(node.inputs);

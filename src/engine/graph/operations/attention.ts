@@ -6,7 +6,7 @@
  * is ever stored: the log-sum-exp of each row and head is kept instead and probabilities are recomputed (Dao et al. 2022).
  */
 import type { Builder } from "../builder.ts";
-import type { Contribution, NodeBase, Vjp } from "../operation.ts";
+import { outputAt, type Contribution, type NodeBase, type Vjp } from "../operation.ts";
 import type { IndexInput, RowProduct, Segments, Tensor, ValueInput } from "../tensor.ts";
 
 /** Where attention finds its prompt. Keys are columns keyColumn … keyColumn + keyWidth − 1 of each slot's row. */
@@ -195,10 +195,4 @@ function promptContribution(
     operand: prompt,
     gradient: { kind: "partial", partial, columns: [keyColumn, valueColumn], blockWidth, ...set },
   };
-}
-
-function outputAt(outputs: readonly Tensor[], index: number): Tensor {
-  const output = outputs[index];
-  if (output === undefined) throw new Error(`Attention has no output ${index}.`);
-  return output;
 }

@@ -1,6 +1,6 @@
 /** Layer normalisation over the width of each row (Ba et al. 2016), with the statistics kept for the backward pass. */
 import type { Builder } from "../builder.ts";
-import type { Contribution, NodeBase, Vjp } from "../operation.ts";
+import { outputAt, type Contribution, type NodeBase, type Vjp } from "../operation.ts";
 import type { Tensor } from "../tensor.ts";
 
 export type LayerNormNode = NodeBase<
@@ -61,9 +61,3 @@ export const layerNormVjp: Vjp<LayerNormNode> = (node, { builder, needs, gradien
   }
   return contributions;
 };
-
-function outputAt(outputs: readonly Tensor[], index: number): Tensor {
-  const output = outputs[index];
-  if (output === undefined) throw new Error(`The layer norm has no output ${index}.`);
-  return output;
-}
