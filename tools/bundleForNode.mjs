@@ -3,7 +3,7 @@
  * raw shader imports and `import.meta.glob` included. An unchanged bundle is reused, which makes the second start quick.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fingerprint } from "./fingerprint.mjs";
 
 const SOURCES = ["src", "vite.config.ts", "tsconfig.json", "package-lock.json"];
@@ -28,7 +28,7 @@ function removeOldBundles(folder) {
 export async function bundleForNode(root, entry) {
   const name = basename(entry).replace(/\.tsx?$/, "");
   const cache = join(root, ".cache", "node");
-  const folder = join(cache, fingerprint(root, [...SOURCES, entry]));
+  const folder = join(cache, fingerprint(root, [...SOURCES, dirname(entry)]));
   const file = join(folder, `${name}.mjs`);
   if (existsSync(file)) return file;
   mkdirSync(cache, { recursive: true });

@@ -107,6 +107,7 @@ export function checkStages(root) {
       "--type-aware",
       "--deny-warnings",
       "src",
+      "bench",
       "tests",
       "tools",
     ]),

@@ -1,7 +1,9 @@
 /** Reads the command line into an experiment and file names. Every mistake is answered with what was expected. */
 import { parseArgs } from "node:util";
 import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
+import { savingsSchema } from "../config/training.ts";
 import { methodDescriptions, methodKinds, type MethodKind } from "../methods/index.schema.ts";
+import { taskDescriptions, taskKinds, type TaskKind } from "../tasks/index.schema.ts";
 
 /** A mistake of the person at the keyboard: printed without a stack. */
 export class UsageError extends Error {
@@ -11,6 +13,12 @@ export class UsageError extends Error {
 const trainOptions = {
   model: { type: "string" },
   task: { type: "string" },
+  head: { type: "string" },
+  template: { type: "string" },
+  "label-words": { type: "string" },
+  spans: { type: "string" },
+  stride: { type: "string" },
+  "longest-answer": { type: "string" },
   data: { type: "string" },
   train: { type: "string" },
   eval: { type: "string" },
@@ -32,6 +40,10 @@ const trainOptions = {
   "clip-norm": { type: "string" },
   "evaluate-every": { type: "string" },
   "max-tokens": { type: "string" },
+  "micro-batch": { type: "string" },
+  "cache-megabytes": { type: "string" },
+  weights: { type: "string" },
+  without: { type: "string" },
   "examples-per-class": { type: "string" },
   seed: { type: "string" },
   seeds: { type: "string" },
@@ -73,10 +85,16 @@ export function required(value: string | undefined, option: string): string {
 }
 
 /** Defaults of the method, then the file given by --config, then the options. */
-export function experimentOf(values: TrainValues, config: Record<string, unknown> = {}): Experiment {
+export function experimentOf(
+  values: TrainValues,
+  config: Record<string, unknown> = {},
+  dataTask?: TaskKind,
+): Experiment {
+  const taskConfig = asRecord(config["task"]);
+  const task = taskKind(values.task ?? (typeof taskConfig["kind"] === "string" ? taskConfig["kind"] : dataTask));
   const fromConfig = asRecord(config["method"]);
   const kind = methodKind(values.method ?? (typeof fromConfig["kind"] === "string" ? fromConfig["kind"] : undefined));
-  const base = defaultExperiment(kind);
+  const base = defaultExperiment(kind, task);
   const method = {
     kind,
     ...(fromConfig["kind"] === undefined || fromConfig["kind"] === kind ? fromConfig : {}),
@@ -87,6 +105,7 @@ export function experimentOf(values: TrainValues, config: Record<string, unknown
       ...base,
       ...config,
       ...topOptions(values),
+      task: { ...(taskConfig["kind"] === task ? taskConfig : {}), kind: task, ...taskOptions(values, task) },
       method,
       training: { ...base.training, ...asRecord(config["training"]), ...trainingOptions(values) },
     }),
@@ -111,6 +130,40 @@ function methodKind(text: string | undefined): MethodKind {
   const kind = methodKinds.find((known) => known === text);
   if (kind === undefined) throw new UsageError(`--method: expected one of ${methodKinds.join(", ")}, got "${text}".`);
   return kind;
+}
+
+function taskKind(text: string | undefined): TaskKind {
+  if (text === undefined) return "sequence-classification";
+  const kind = taskKinds.find((known) => known === text);
+  if (kind === undefined) throw new UsageError(`--task: expected one of ${taskKinds.join(", ")}, got "${text}".`);
+  return kind;
+}
+
+/** Only options that the task has; another one is a mistake worth telling. */
+function taskOptions(values: TrainValues, kind: TaskKind): Record<string, unknown> {
+  const given = defined({
+    head: values.head,
+    template: values.template,
+    labelWords: values["label-words"] === undefined ? undefined : parsePairs(values["label-words"]),
+    spans: values.spans,
+    stride: number(values.stride, "stride"),
+    longestAnswer: number(values["longest-answer"], "longest-answer"),
+  });
+  const known = taskDescriptions[kind].schema.safeParse({ kind, ...given });
+  if (known.success) return given;
+  const messages = known.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  throw new UsageError(`These options do not fit ${kind}: ${messages.join("; ")}.`);
+}
+
+/** `positive=great,negative=terrible`. */
+function parsePairs(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.split(",").map((pair) => {
+      const cut = pair.indexOf("=");
+      if (cut < 1) throw new UsageError(`--label-words: expected "label=word,label=word", got "${text}".`);
+      return [pair.slice(0, cut).trim(), pair.slice(cut + 1).trim()];
+    }),
+  );
 }
 
 /** Only options that the method has; another one is a mistake worth telling. */
@@ -142,13 +195,28 @@ function trainingOptions(values: TrainValues): Record<string, unknown> {
     clipNorm: number(values["clip-norm"], "clip-norm"),
     evaluateEvery: number(values["evaluate-every"], "evaluate-every"),
     maxTokens: number(values["max-tokens"], "max-tokens"),
+    microBatch: number(values["micro-batch"], "micro-batch"),
+    cacheMegabytes: number(values["cache-megabytes"], "cache-megabytes"),
+    weights: values.weights,
+    savings: values.without === undefined ? undefined : savingsWithout(values.without),
   });
+}
+
+/** `frontier,packed-rows`: savings to switch off, in order to measure them. */
+function savingsWithout(text: string): Record<string, boolean> {
+  const names = Object.keys(savingsSchema.shape);
+  const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const off = text.split(",").map((part) => {
+    const found = names.find((name) => kebab(name) === part.trim());
+    if (found !== undefined) return [found, false] as const;
+    throw new UsageError(`--without: expected savings out of ${names.map(kebab).join(", ")}, got "${part}".`);
+  });
+  return Object.fromEntries(off);
 }
 
 function topOptions(values: TrainValues): Record<string, unknown> {
   return defined({
     model: values.model,
-    task: values.task === undefined ? undefined : { kind: values.task },
     data: dataOptions(values),
     examplesPerClass: number(values["examples-per-class"], "examples-per-class"),
     seed: number(values.seed, "seed"),

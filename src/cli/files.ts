@@ -5,11 +5,10 @@ import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Experiment } from "../config/experiment.ts";
 import { loadModel, modelFileNames, type LoadedModel } from "../models/loadModel.ts";
-import { parseExamples } from "../lib/examples/parseExamples.ts";
-import { readTable } from "../lib/examples/readTable.ts";
-import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+import type { Example, ExampleInput } from "../lib/examples/example.ts";
+import { parseTaskExamples, parseTaskInputs } from "../tasks/exampleFiles.ts";
+import { taskKindSchema, type TaskKind } from "../tasks/index.schema.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
-import type { PredictionInput } from "../training/predict.ts";
 import { UsageError } from "./arguments.ts";
 
 /** npm runs scripts in the project's folder and tells where the user stood. */
@@ -50,44 +49,51 @@ export async function readAdapterFolder(path: string): Promise<Map<string, Uint8
 
 /** Examples of --train and --eval, or of a built-in set. */
 export async function readExampleSet(experiment: Experiment, evaluation: string | undefined): Promise<ExampleSet> {
-  const { data } = experiment;
-  if (data.kind === "built-in") return readBuiltInSet(data.id);
-  const train = await readExampleFile(data.name);
+  const { data, task } = experiment;
+  if (data.kind === "built-in") return readBuiltInSet(data.id, task.kind);
+  const train = await readExampleFile(data.name, task.kind);
   const name = basename(data.name);
-  return evaluation === undefined ? { name, train } : { name, train, evaluation: await readExampleFile(evaluation) };
+  if (evaluation === undefined) return { name, train };
+  return { name, train, evaluation: await readExampleFile(evaluation, task.kind) };
 }
 
-async function readBuiltInSet(id: string): Promise<ExampleSet> {
+const dataSetSchema = z.object({ title: z.string(), task: taskKindSchema });
+
+/** The task that a built-in set was made for. */
+export async function taskOfBuiltInSet(id: string): Promise<TaskKind> {
+  return (await describeBuiltInSet(id)).task;
+}
+
+async function describeBuiltInSet(id: string): Promise<z.infer<typeof dataSetSchema> & { folder: string }> {
   const folder = projectPath("public", "data", id);
   if (!existsSync(folder)) {
     const known = (await readdir(projectPath("public", "data"))).join(", ");
     throw new UsageError(`--data: there is no built-in set "${id}" (${known}).`);
   }
-  const { title } = z.object({ title: z.string() }).parse(await readJson(join(folder, "dataset.json")));
+  return { ...dataSetSchema.parse(await readJson(join(folder, "dataset.json"))), folder };
+}
+
+async function readBuiltInSet(id: string, kind: TaskKind): Promise<ExampleSet> {
+  const { title, task, folder } = await describeBuiltInSet(id);
+  if (task !== kind) throw new UsageError(`--data: "${id}" is made for ${task}, but the task is ${kind}.`);
   const [train, evaluation] = await Promise.all(
-    ["train.jsonl", "eval.jsonl"].map((file) => readExampleFile(join(folder, file))),
+    ["train.jsonl", "eval.jsonl"].map((file) => readExampleFile(join(folder, file), task)),
   );
   if (train === undefined || evaluation === undefined) throw new Error(`The built-in set "${id}" is incomplete.`);
   return { name: title, train, evaluation };
 }
 
-async function readExampleFile(path: string): Promise<readonly TextExample[]> {
-  const parsed = await parseExamples(basename(path), await readText(path));
+async function readExampleFile(path: string, kind: TaskKind): Promise<readonly Example[]> {
+  const parsed = await parseTaskExamples(kind, basename(path), await readText(path));
   if (parsed.kind !== "examples") throw new UsageError(parsed.message);
   return parsed.examples;
 }
 
-/** Texts to answer: any file with a column or field `text`, and optionally `text_pair`. */
-export async function readInputs(path: string): Promise<PredictionInput[]> {
-  const table = await readTable(basename(path), await readText(path));
-  if (table.kind === "problem") throw new UsageError(table.message);
-  if (!table.columns.includes("text")) {
-    throw new UsageError(`${path}: expected a column "text", found ${table.columns.join(", ")}.`);
-  }
-  return table.rows.map(({ cells }) => {
-    const pair = cells["text_pair"];
-    return { text: cells["text"] ?? "", ...(pair === undefined || pair === "" ? {} : { textPair: pair }) };
-  });
+/** Inputs to answer, in any file that the task reads; answers in it are left aside. */
+export async function readInputs(path: string, kind: TaskKind): Promise<readonly ExampleInput[]> {
+  const parsed = await parseTaskInputs(kind, basename(path), await readText(path));
+  if (parsed.kind === "problem") throw new UsageError(parsed.message);
+  return parsed.examples;
 }
 
 async function readText(path: string): Promise<string> {

@@ -7,14 +7,20 @@ import { trainCommand } from "./train.ts";
 const usage = `Softprompt Studio on the command line
 
   npm run --silent cli -- train --data sentiment --method prefix-tuning --out runs/first
-  npm run --silent cli -- train --model DIR|ID --train FILE [--eval FILE] --method KIND [--length P] [--layers 1-4|1,3|all]
+  npm run --silent cli -- train --model DIR|ID --task TASK --train FILE [--eval FILE] --method KIND [--length P] [--layers 1-4|1,3|all]
       [--init vocabulary|random|text] [--reparameterisation none|mlp] [--steps N] [--batch B] [--learning-rate X]
       [--examples-per-class K] [--seed S] [--seeds 1|3|5] [--backend auto|webgpu|tfjs-webgpu|wasm|cpu] [--config FILE]
       --out DIR [--json]
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
 
 Methods: prefix-tuning, prompt-tuning, head-only, full-fine-tuning.
-Files: JSON Lines {"text":…,"label":…,"text_pair":…}, CSV or TSV with a header.
+Tasks and their files:
+  sequence-classification  JSON Lines {"text":…,"label":…,"text_pair":…}, CSV or TSV with a header
+      [--head linear|verbalizer] [--template "{text} It was [MASK]."] [--label-words label=word,label=word]
+  token-classification     CoNLL columns, JSON Lines {"tokens":[…],"tags":[…],"predicate":N} [--spans lenient|strict]
+  question-answering       SQuAD JSON, JSON Lines {"context":…,"question":…,"answers":[…]}
+      [--stride N] [--longest-answer N]
+  causal-lm                JSON Lines {"source":…,"target":…} or {"text":…}, CSV or TSV
 `;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {

@@ -1,26 +1,32 @@
 /** What `train` prints: JSON lines for programs, or a progress line for people. */
 import { deviation, mean } from "../lib/statistics.ts";
-import type { Evaluation, RunOutcome, RunResult, TrainingEvent } from "../training/events.ts";
+import type { Scores } from "../tasks/task.ts";
+import type { RunOutcome, RunResult, TrainingEvent } from "../training/events.ts";
 
 export interface Reporter {
   see(event: TrainingEvent): void;
   finish(result: RunResult, outcome: RunOutcome): void;
 }
 
-export function createReporter(json: boolean): Reporter {
-  return json ? jsonReporter() : textReporter();
+/** `before` are the scores without any training, where the task has such. */
+export function createReporter(json: boolean, before?: Scores): Reporter {
+  return json ? jsonReporter(before) : textReporter(before);
 }
 
-function jsonReporter(): Reporter {
+function jsonReporter(before: Scores | undefined): Reporter {
+  let scoreName = "accuracy";
   const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
   return {
     see(event) {
       switch (event.kind) {
+        case "seed-started":
+          scoreName = event.facts.scoreName;
+          break;
         case "steps":
           for (const { step, loss, accuracy } of event.points) print({ step, loss, accuracy });
           break;
         case "evaluated":
-          print({ eval: figuresOf(event.evaluation), step: event.evaluation.step });
+          print({ eval: figuresOf(event.evaluation, scoreName), step: event.evaluation.step });
           break;
         case "advice":
           print({ advice: event.advice, step: event.step, message: event.message });
@@ -28,25 +34,34 @@ function jsonReporter(): Reporter {
         default:
       }
     },
-    finish: (result, outcome) => print({ final: finalFigures(result, outcome) }),
+    finish: (result, outcome) => print({ final: finalFigures(result, outcome, before) }),
   };
 }
 
-function figuresOf({ accuracy, interval, macroF1, loss, examples }: Evaluation) {
-  return { accuracy, interval, macroF1, loss, examples };
+/** The score under its own name (`accuracy`, `f1`, …) with everything the task reports besides. */
+function figuresOf({ accuracy, interval, macroF1, loss, examples, figures }: Scores, scoreName: string) {
+  return { [keyOf(scoreName)]: accuracy, interval, macroF1, ...figures, loss, examples };
+}
+
+/** "F1" → `f1`, "token accuracy" → `tokenAccuracy`. */
+function keyOf(scoreName: string): string {
+  return scoreName.toLowerCase().replace(/ (\w)/g, (_space, letter: string) => letter.toUpperCase());
 }
 
 /** The last line: metrics of the last and the best evaluation, means over seeds, what was trained, where and how long. */
-function finalFigures(result: RunResult, outcome: RunOutcome) {
+function finalFigures(result: RunResult, outcome: RunOutcome, before: Scores | undefined) {
   const { facts, seeds, seconds, stepsPerSecond } = result;
   const best = seeds.map((seed) => seed.best.accuracy);
   const last = seeds.at(-1)?.last;
   return {
     outcome,
-    ...(last === undefined ? {} : figuresOf(last)),
+    score: facts.scoreName,
+    ...(last === undefined ? {} : figuresOf(last, facts.scoreName)),
+    ...(before === undefined ? {} : { before: figuresOf(before, facts.scoreName) }),
     best: { mean: mean(best), deviation: deviation(best), seeds: best },
     last: { mean: mean(seeds.map((seed) => seed.last.accuracy)), seeds: seeds.map((seed) => seed.last.accuracy) },
     majority: facts.majorityAccuracy,
+    baseline: { name: facts.baseline, score: facts.majorityAccuracy },
     trained: facts.trained,
     seconds,
     stepsPerSecond,
@@ -55,16 +70,20 @@ function finalFigures(result: RunResult, outcome: RunOutcome) {
   };
 }
 
-function textReporter(): Reporter {
+function textReporter(before: Scores | undefined): Reporter {
   const line = (text: string): void => void process.stderr.write(`${text}\n`);
   let steps = 0;
+  let scoreName = "accuracy";
   return {
     see(event) {
       switch (event.kind) {
         case "seed-started": {
           const { facts } = event;
           steps = facts.steps;
+          ({ scoreName } = facts);
           line(`seed ${facts.seed}: ${facts.trainExamples} examples, ${facts.backend} on ${facts.adapter}`);
+          if (before !== undefined) line(`  before training: ${scoreName} ${percent(before.accuracy)}`);
+          line(`  ${facts.baseline}: ${scoreName} ${percent(facts.majorityAccuracy)}`);
           break;
         }
         case "steps":
@@ -72,7 +91,7 @@ function textReporter(): Reporter {
           break;
         case "evaluated":
           line(
-            `\r  step ${event.evaluation.step}: accuracy ${percent(event.evaluation.accuracy)}${event.best ? " (best)" : ""}`,
+            `\r  step ${event.evaluation.step}: ${scoreName} ${percent(event.evaluation.accuracy)}${event.best ? " (best)" : ""}`,
           );
           break;
         case "advice":
@@ -84,7 +103,7 @@ function textReporter(): Reporter {
     finish(result, outcome) {
       const best = result.seeds.map((seed) => seed.best.accuracy);
       const spread = best.length > 1 ? ` ± ${percent(deviation(best))} over ${best.length} seeds` : "";
-      line(`${outcome}: best accuracy ${percent(mean(best))}${spread}, ${result.seconds.toFixed(1)} s`);
+      line(`${outcome}: best ${scoreName} ${percent(mean(best))}${spread}, ${result.seconds.toFixed(1)} s`);
     },
   };
 }

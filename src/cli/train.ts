@@ -5,6 +5,7 @@ import { messageOf } from "../lib/errors.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
+import { scoreBefore } from "../training/before.ts";
 import { createRunControl } from "../training/control.ts";
 import { createCurves } from "../training/curves.ts";
 import { hashExamples } from "../training/describeData.ts";
@@ -15,7 +16,7 @@ import type { RunRecord, SeedCurves } from "../training/runRecord.ts";
 import { train } from "../training/train.ts";
 import { experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";
 import { openExecutor } from "./device.ts";
-import { readExampleSet, readJson, readModelFolder, userPath, writeFolder } from "./files.ts";
+import { readExampleSet, readJson, readModelFolder, taskOfBuiltInSet, userPath, writeFolder } from "./files.ts";
 import { createReporter } from "./report.ts";
 
 /** Runs to the end, or until Ctrl+C, which stops after the current step and keeps the result. */
@@ -31,13 +32,16 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
   process.once("SIGINT", () => control.stop());
   const device = reopeningDevice(experiment.backend);
   const curves = createCurves();
-  const reporter = createReporter(values.json ?? false);
+  const before = await scoreBefore({ experiment, model, examples, executor: await device.current() });
+  const reporter = createReporter(values.json ?? false, before);
+  let products: RunRecord["products"];
   for await (const event of train({ experiment, model, examples, control, executor: device.current })) {
     curves.see(event);
     reporter.see(event);
+    if (event.kind === "performance") products = event.performance.products;
     if (event.kind !== "finished") continue;
     const { outcome, record: result } = event;
-    const run = { experiment, model, examples, outcome, result, curves: curves.seeds(), name: values.name };
+    const run = { experiment, model, examples, outcome, result, products, curves: curves.seeds(), name: values.name };
     await writeRun(out, run);
     reporter.finish(result, outcome);
   }
@@ -61,9 +65,10 @@ function reopeningDevice(backend: BackendChoice): { current(): Promise<Executor>
 }
 
 async function readExperiment(values: TrainValues): Promise<Experiment> {
-  if (values.config === undefined) return experimentOf(values);
+  const dataTask = values.data === undefined ? undefined : await taskOfBuiltInSet(values.data);
+  if (values.config === undefined) return experimentOf(values, {}, dataTask);
   const config = await readJson(values.config);
-  return experimentOf(values, typeof config === "object" && config !== null ? { ...config } : {});
+  return experimentOf(values, typeof config === "object" && config !== null ? { ...config } : {}, dataTask);
 }
 
 interface FinishedRun {
@@ -72,12 +77,13 @@ interface FinishedRun {
   readonly examples: ExampleSet;
   readonly outcome: RunOutcome;
   readonly result: RunResult;
+  readonly products: RunRecord["products"] | undefined;
   readonly curves: readonly SeedCurves[];
   readonly name: string | undefined;
 }
 
 async function writeRun(out: string, run: FinishedRun): Promise<void> {
-  const { experiment, model, examples, outcome, result, curves, name } = run;
+  const { experiment, model, examples, outcome, result, products, curves, name } = run;
   const createdAt = new Date().toISOString();
   const id = `${createdAt}-${experiment.seed}`;
   const record: RunRecord = {
@@ -92,6 +98,7 @@ async function writeRun(out: string, run: FinishedRun): Promise<void> {
     curves,
     result,
     environment: `Node ${process.versions.node}`,
+    ...(products === undefined ? {} : { products }),
   };
   const { labels } = result.facts;
   const json = JSON.stringify({ labels, ...JSON.parse(encodeRecord(record)) }, undefined, 1);

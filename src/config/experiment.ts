@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { methodDescriptions, methodSchema, type MethodKind, type MethodSettings } from "../methods/index.schema.ts";
-import { sequenceClassificationSchema } from "../tasks/sequenceClassification.schema.ts";
+import { taskDescriptions, taskSchema, type TaskKind, type TaskSettings } from "../tasks/index.schema.ts";
 import { trainingSchema } from "./training.ts";
 
 export const defaultModel = "encoder-l4-d128";
@@ -25,7 +25,7 @@ export const experimentSchema = z.strictObject({
   /** Id of a built-in model, or the name of an opened folder. */
   model: z.string().min(1).default(defaultModel),
   data: dataSchema.default({ kind: "built-in", id: "sentiment" }),
-  task: sequenceClassificationSchema.default({ kind: "sequence-classification" }),
+  task: taskSchema.prefault({ kind: "sequence-classification" }),
   method: methodSchema,
   training: trainingSchema,
   /** k labelled examples per class drawn by the seed; null trains on all. */
@@ -40,15 +40,23 @@ export const experimentSchema = z.strictObject({
 
 export type Experiment = z.infer<typeof experimentSchema>;
 
-/** The defaults of a method: its own settings and the training settings it prefers. */
-export function defaultExperiment(kind: MethodKind = "prefix-tuning"): Experiment {
-  const { defaults } = methodDescriptions[kind];
-  return experimentSchema.parse({ method: { kind }, training: { ...defaults } });
+/** The defaults of a method and a task: their own settings and the training settings they prefer. */
+export function defaultExperiment(
+  kind: MethodKind = "prefix-tuning",
+  task: TaskKind = "sequence-classification",
+): Experiment {
+  const training = { ...methodDescriptions[kind].defaults, ...taskDescriptions[task].defaults };
+  return experimentSchema.parse({ task: { kind: task }, method: { kind }, training });
 }
 
 /** Default settings of one method. */
 export function defaultMethod(kind: MethodKind): MethodSettings {
   return methodSchema.parse({ kind });
+}
+
+/** Default settings of one task. */
+export function defaultTask(kind: TaskKind): TaskSettings {
+  return taskSchema.parse({ kind });
 }
 
 /** Parses unknown input. Errors name the field, what was expected and what came. */

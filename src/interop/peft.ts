@@ -8,23 +8,26 @@ import { readSafetensors, writeSafetensors, type FileTensor } from "./safetensor
 
 export const peftFileNames = { config: "adapter_config.json", weights: "adapter_model.safetensors" } as const;
 
-const peftTypes = ["PREFIX_TUNING", "PROMPT_TUNING"] as const;
+const peftTypes = ["PREFIX_TUNING", "PROMPT_TUNING", "P_TUNING"] as const;
 export type PeftType = (typeof peftTypes)[number];
 
-/** A prompt and its classifier, in PEFT's terms. */
+const peftTasks = ["SEQ_CLS", "TOKEN_CLS", "QUESTION_ANS", "CAUSAL_LM"] as const;
+export type PeftTask = (typeof peftTasks)[number];
+
+/** A prompt and the head above it, in PEFT's terms. */
 export interface PeftAdapter {
   readonly type: PeftType;
+  readonly task: PeftTask;
   readonly baseModel: string;
   readonly layers: number;
   readonly heads: number;
   /** Width of the model, `token_dim`. */
   readonly width: number;
   readonly promptLength: number;
-  /** [P, L·2·D] for a prefix with row [K₀|V₀|K₁|V₁|…], [P, D] for a soft prompt. */
+  /** [P, L·2·D] for a prefix with row [K₀|V₀|K₁|V₁|…], [P, D] for a soft prompt, however it was produced. */
   readonly promptEmbeddings: Float32Array;
-  /** [C, D] and [C]. */
-  readonly classifierWeight: Float32Array;
-  readonly classifierBias: Float32Array;
+  /** Tensors of the head as transformers names them, e.g. `classifier.weight` [C, D]; none of a language model. */
+  readonly head: readonly FileTensor[];
 }
 
 const configSchema = z.looseObject({
@@ -37,27 +40,27 @@ const configSchema = z.looseObject({
   token_dim: z.int().positive().nullish(),
 });
 
-/** Both files of an adapter for sequence classification. */
+/** Both files of an adapter. */
 export function writePeftAdapter(adapter: PeftAdapter): Map<string, Uint8Array> {
-  const { type, width, promptLength, promptEmbeddings, classifierWeight, classifierBias } = adapter;
+  const { type, task, width, promptLength, promptEmbeddings, head } = adapter;
   const config = {
     base_model_name_or_path: adapter.baseModel,
     inference_mode: true,
-    modules_to_save: ["classifier", "score"],
+    modules_to_save: modulesToSave[task],
     num_attention_heads: adapter.heads,
     num_layers: adapter.layers,
     num_transformer_submodules: 1,
     num_virtual_tokens: promptLength,
     peft_type: type,
     revision: null,
-    task_type: "SEQ_CLS",
+    task_type: task,
     token_dim: width,
     ...(type === "PREFIX_TUNING" ? { encoder_hidden_size: width, prefix_projection: false } : {}),
+    // PEFT builds no prompt encoder in inference mode; it reads the virtual tokens as they are.
+    ...(type === "P_TUNING" ? { encoder_hidden_size: width, encoder_reparameterization_type: "MLP" } : {}),
   };
-  const classes = classifierBias.length;
   const tensors: FileTensor[] = [
-    { name: "base_model.classifier.bias", shape: [classes], values: classifierBias },
-    { name: "base_model.classifier.weight", shape: [classes, width], values: classifierWeight },
+    ...head.map((tensor) => ({ ...tensor, name: headPrefix + tensor.name })),
     {
       name: "prompt_embeddings",
       shape: [promptLength, promptEmbeddings.length / promptLength],
@@ -70,6 +73,16 @@ export function writePeftAdapter(adapter: PeftAdapter): Map<string, Uint8Array> 
   ]);
 }
 
+const headPrefix = "base_model.";
+
+/** Heads that PEFT keeps beside the prompt, as its own configurations say. */
+const modulesToSave: Readonly<Record<PeftTask, readonly string[] | null>> = {
+  SEQ_CLS: ["classifier", "score"],
+  TOKEN_CLS: ["classifier", "score"],
+  QUESTION_ANS: ["qa_outputs"],
+  CAUSAL_LM: null,
+};
+
 /** Reads both files. Throws with what was expected and what came when the studio cannot run the adapter. */
 export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>): PeftAdapter {
   const description = jsonOf(fileOf(files, peftFileNames.config), peftFileNames.config);
@@ -78,25 +91,33 @@ export function readPeftAdapter(files: ReadonlyMap<string, Uint8Array>): PeftAda
   if (type === undefined) {
     throw new Error(`This adapter is of type ${config.peft_type}; the studio reads ${peftTypes.join(" and ")}.`);
   }
-  if (config.task_type !== "SEQ_CLS") {
-    throw new Error(`This adapter is for the task ${config.task_type ?? "(none)"}; the studio reads SEQ_CLS.`);
+  const task = peftTasks.find((known) => known === config.task_type);
+  if (task === undefined) {
+    throw new Error(
+      `This adapter is for the task ${config.task_type ?? "(none)"}; the studio reads ${peftTasks.join(", ")}.`,
+    );
   }
   const tensors = readSafetensors(fileOf(files, peftFileNames.weights), peftFileNames.weights);
   const prompt = tensorOf(tensors, "prompt_embeddings");
-  const weight = tensorOf(tensors, "base_model.classifier.weight");
-  const [promptLength = 0] = prompt.shape;
-  const width = weight.shape[1] ?? 0;
-  const columns = prompt.values.length / promptLength;
+  const [promptLength = 0, columns = 0] = prompt.shape;
+  const head = [...tensors.values()].flatMap((tensor) =>
+    tensor.name.startsWith(headPrefix) ? [{ ...tensor, name: tensor.name.slice(headPrefix.length) }] : [],
+  );
+  const weight = head.find(({ name }) => name.endsWith(".weight"));
+  if (weight === undefined && task !== "CAUSAL_LM") {
+    throw new Error(`${peftFileNames.weights} has no head for ${task}; it holds ${[...tensors.keys()].join(", ")}.`);
+  }
+  const width = weight?.shape[1] ?? config.token_dim ?? columns;
   return {
     type,
+    task,
     baseModel: config.base_model_name_or_path ?? "",
     layers: config.num_layers ?? Math.round(columns / (2 * width)),
     heads: config.num_attention_heads ?? 1,
     width,
     promptLength,
     promptEmbeddings: prompt.values,
-    classifierWeight: weight.values,
-    classifierBias: tensorOf(tensors, "base_model.classifier.bias").values,
+    head,
   };
 }
 

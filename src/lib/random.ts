@@ -35,6 +35,11 @@ export function normalValues(stream: RandomStream, length: number, scale: number
   return Float32Array.from({ length }, () => stream.normal() * scale);
 }
 
+/** `length` draws from U(−bound, bound) as f32. */
+export function uniformValues(stream: RandomStream, length: number, bound: number): Float32Array {
+  return Float32Array.from({ length }, () => (2 * stream.uniform() - 1) * bound);
+}
+
 function shuffled<Item>(items: readonly Item[], integer: (bound: number) => number): Item[] {
   const result: Item[] = [];
   for (const [index, item] of items.entries()) {

@@ -8,6 +8,7 @@ export type FullFineTuningSettings = z.infer<typeof fullFineTuningSchema>;
 
 export const fullFineTuning: MethodDescription<FullFineTuningSettings> = {
   kind: "full-fine-tuning",
+  family: "baselines",
   label: "All weights",
   term: "full fine-tuning",
   summary:

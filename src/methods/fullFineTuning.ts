@@ -3,5 +3,5 @@ import { bindHeadOnly } from "./headOnly.ts";
 import type { BoundMethod } from "./method.ts";
 
 export function bindFullFineTuning(): BoundMethod {
-  return { ...bindHeadOnly(), trainsModel: true };
+  return { ...bindHeadOnly(), trainsWeight: () => true };
 }

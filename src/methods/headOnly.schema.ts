@@ -8,6 +8,7 @@ export type HeadOnlySettings = z.infer<typeof headOnlySchema>;
 
 export const headOnly: MethodDescription<HeadOnlySettings> = {
   kind: "head-only",
+  family: "baselines",
   label: "Head only",
   term: "linear probe",
   summary:

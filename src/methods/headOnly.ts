@@ -4,8 +4,8 @@ import type { BoundMethod } from "./method.ts";
 export function bindHeadOnly(): BoundMethod {
   return {
     tensors: [],
-    trainsModel: false,
-    layout: { promptRows: 0, positionOffset: 0, pooledRow: 0 },
+    trainsWeight: () => false,
+    layout: { promptRows: 0, promptStart: 0, positionOffset: 0, pooledRow: 0 },
     promptedLayers: [],
     hooks: () => ({}),
     initialise: () => new Map(),

@@ -1,8 +1,9 @@
 /** What the settings side of a method says about itself; the page and the command line read it without loading the engine. */
 import type { z } from "zod";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
+import { weightPlaceOf, type WeightPlace } from "../models/weightPlace.schema.ts";
 
-/** Trained numbers, prompt and head apart. For full fine-tuning the model's own weights count as `model`. */
+/** Trained numbers: what the method adds (a prompt, adapters), the head, and those of the model's own weights it trains. */
 export interface TrainedNumbers {
   readonly prompt: number;
   readonly head: number;
@@ -17,6 +18,10 @@ export interface MethodDefaults {
 
 export interface MethodDescription<Settings> {
   readonly kind: string;
+  /** Prompts leave the model as it is and change what it reads; baselines are what prompts are compared with. */
+  readonly family: "prompts" | "baselines";
+  /** What the numbers are called that come in addition to model and head, e.g. "prompt"; absent when there are none. */
+  readonly adds?: string;
   /** Plain words first, e.g. "Deep prompt". */
   readonly label: string;
   /** The field's term, e.g. "prefix tuning · P-Tuning v2". */
@@ -31,6 +36,11 @@ export interface MethodDescription<Settings> {
   promptLength(settings: Settings): number;
   /** 1-based layers that carry a prompt; empty when none does. `[0]` stands for the input. */
   promptedLayers(settings: Settings, layers: number): number[];
+}
+
+/** Numbers of the model's own weights that `trains` accepts. */
+export function modelNumbers({ weights }: ModelDimensions, trains: (place: WeightPlace) => boolean): number {
+  return weights.reduce((sum, { name, numbers }) => sum + (trains(weightPlaceOf(name)) ? numbers : 0), 0);
 }
 
 /** A linear head: one weight per feature and class, one bias per class. */

@@ -8,8 +8,9 @@ import type { RandomStream } from "../lib/random.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
 import type { FamilyHooks } from "../models/family.ts";
 import type { RowLayout } from "../models/packing.ts";
+import type { WeightPlace } from "../models/weightPlace.schema.ts";
 
-/** Optimizer groups: what the prompt (or its network) is, the head, and the model's own weights. */
+/** Optimizer groups: what the method adds (a prompt or its network, adapters), the head, and the model's own weights. */
 export const groups = { prompt: "prompt", head: "head", model: "model" } as const;
 
 /** What initialisers may look at. */
@@ -20,6 +21,16 @@ export interface InitialisationContext {
   wordEmbedding(id: number): Float32Array;
   /** Token ids of a text without special tokens. */
   encodeText(text: string): number[];
+  /** The task's labels in the order of the logits. */
+  readonly labels: readonly string[];
+  /** Keys and values of a text in the frozen model, present when the method's `needsActivations` names one. */
+  readonly activations?: KeysAndValues;
+}
+
+/** What the frozen model's attention makes of a text: keys and values [rows, D] of each layer. */
+export interface KeysAndValues {
+  readonly rows: number;
+  readonly layers: readonly { readonly keys: Float32Array; readonly values: Float32Array }[];
 }
 
 /** Trained values by tensor name. */
@@ -29,12 +40,14 @@ export type TrainedValues = ReadonlyMap<string, Float32Array>;
 export interface BoundMethod {
   /** Trained tensors besides the head and the model's own weights. */
   readonly tensors: readonly ParameterShape[];
-  /** True when the model's own weights are trained. */
-  readonly trainsModel: boolean;
+  /** Whether this one of the model's own weights is trained. */
+  trainsWeight(place: WeightPlace): boolean;
   readonly layout: RowLayout;
   /** 0-based layers with a prompt of their own; the soft prompt's input counts as −1. */
   readonly promptedLayers: readonly number[];
   hooks(builder: Builder): FamilyHooks;
+  /** A text whose keys and values the initialiser wants; they are read from the frozen model beforehand. */
+  readonly needsActivations?: string;
   initialise(context: InitialisationContext): Map<string, Float32Array>;
   /**
    * The virtual tokens as they enter the model: [P, D] of a soft prompt, [P, n·2·D] of a deep one with row

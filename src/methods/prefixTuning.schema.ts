@@ -1,7 +1,7 @@
 /** Settings of deep prompts: trained keys and values in front of the attention of chosen layers. */
 import { z } from "zod";
 import { headNumbers, type MethodDescription } from "./method.schema.ts";
-import { initialScaleSchema, promptLengthSchema } from "./promptSettings.schema.ts";
+import { initialScaleSchema, initialTextSchema, promptLengthSchema } from "./promptSettings.schema.ts";
 
 export const prefixTuningSchema = z.strictObject({
   kind: z.literal("prefix-tuning"),
@@ -10,7 +10,12 @@ export const prefixTuningSchema = z.strictObject({
     .union([z.literal("all"), z.array(z.int().min(1)).min(1)])
     .default("all")
     .meta({ title: "Prompted layers", description: "Layers that carry a prompt, counted from 1 at the bottom." }),
+  initialisation: z.enum(["normal", "zero", "text"]).default("normal").meta({
+    title: "Start from",
+    description: "Normal random numbers, zeros, or what the frozen model's attention makes of a text.",
+  }),
   initialScale: initialScaleSchema.default(0.02),
+  initialText: initialTextSchema,
   reparameterisation: z
     .enum(["none", "mlp"])
     .default("none")
@@ -34,6 +39,8 @@ export function chosenLayers(settings: PrefixTuningSettings, layers: number): nu
 
 export const prefixTuning: MethodDescription<PrefixTuningSettings> = {
   kind: "prefix-tuning",
+  family: "prompts",
+  adds: "prompt",
   label: "Deep prompt",
   term: "prefix tuning · P-Tuning v2",
   summary:

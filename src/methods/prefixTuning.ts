@@ -10,7 +10,14 @@ import type { Tensor } from "../engine/graph/tensor.ts";
 import type { ParameterShape } from "../engine/executor.ts";
 import { normalValues } from "../lib/random.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
-import { groups, type BoundMethod, type TrainedValues } from "./method.ts";
+import { hostLinear, hostMap, trainedTensor } from "./hostNetwork.ts";
+import {
+  groups,
+  type BoundMethod,
+  type InitialisationContext,
+  type KeysAndValues,
+  type TrainedValues,
+} from "./method.ts";
 import { chosenLayers, type PrefixTuningSettings } from "./prefixTuning.schema.ts";
 
 /** Tensor names: `prefix` itself, or the embedding and the two linear layers that produce it. */
@@ -26,6 +33,11 @@ export function bindPrefixTuning(settings: PrefixTuningSettings, dimensions: Mod
   if (layers.length === 0) {
     throw new Error(`None of the chosen layers exists: the model has layers 1 to ${dimensions.layers}.`);
   }
+  if (settings.reparameterisation === "mlp" && settings.initialisation !== "normal") {
+    throw new Error(
+      "A network that produces the prefix can only start from normal random numbers, not from a text or zeros.",
+    );
+  }
   const { promptLength: length } = settings;
   const { width } = dimensions;
   const columns = layers.length * 2 * width;
@@ -33,8 +45,8 @@ export function bindPrefixTuning(settings: PrefixTuningSettings, dimensions: Mod
     settings.reparameterisation === "mlp" ? networkShapes(settings, width, columns) : plainShapes(length, columns);
   return {
     tensors,
-    trainsModel: false,
-    layout: { promptRows: 0, positionOffset: length, pooledRow: 0 },
+    trainsWeight: () => false,
+    layout: { promptRows: 0, promptStart: 0, positionOffset: length, pooledRow: 0 },
     promptedLayers: layers,
     hooks(builder) {
       const tensor = prefixTensor(builder, settings, tensors);
@@ -47,18 +59,10 @@ export function bindPrefixTuning(settings: PrefixTuningSettings, dimensions: Mod
         },
       };
     },
-    initialise: ({ random }) =>
-      new Map(
-        tensors.map(({ name, rows, width: columnCount }) => {
-          // Biases start at zero, everything else at N(0, scale²), as transformers initialises P-Tuning v2's encoder.
-          const scale = name.endsWith(".bias") ? 0 : settings.initialScale;
-          return [name, normalValues(random, rows * columnCount, scale)];
-        }),
-      ),
+    ...(settings.initialisation === "text" ? { needsActivations: settings.initialText } : {}),
+    initialise: (context) => initialPrefix(settings, tensors, layers, context),
     virtualTokens: (trained) =>
-      settings.reparameterisation === "mlp"
-        ? evaluateNetwork(trained, { length, width, hidden: settings.hiddenSize, columns })
-        : valuesOf(trained, names.prefix),
+      settings.reparameterisation === "mlp" ? hostPrefix(trained, width) : trainedTensor(trained, names.prefix),
   };
 }
 
@@ -92,45 +96,46 @@ function prefixTensor(builder: Builder, settings: PrefixTuningSettings, shapes: 
   return linear(activation(builder, linear(named(names.embedding), names.first), "tanh"), names.second);
 }
 
-function valuesOf(trained: TrainedValues, name: string): Float32Array {
-  const values = trained.get(name);
-  if (values === undefined) throw new Error(`The trained tensor "${name}" is missing.`);
-  return values;
-}
-
-interface NetworkSizes {
-  readonly length: number;
-  readonly width: number;
-  readonly hidden: number;
-  readonly columns: number;
-}
-
 /** The network's output in 64-bit arithmetic, for export and inspection. */
-function evaluateNetwork(trained: TrainedValues, { length, width, hidden, columns }: NetworkSizes): Float32Array {
-  const inner = affine(valuesOf(trained, names.embedding), trained, names.first, {
-    rows: length,
-    inputs: width,
-    outputs: hidden,
-  });
-  const active = Float64Array.from(inner, Math.tanh);
-  return Float32Array.from(affine(active, trained, names.second, { rows: length, inputs: hidden, outputs: columns }));
+function hostPrefix(trained: TrainedValues, width: number): Float32Array {
+  const embedding = { values: Float64Array.from(trainedTensor(trained, names.embedding)), width };
+  const inner = hostMap(hostLinear(embedding, trained, names.first), Math.tanh);
+  return Float32Array.from(hostLinear(inner, trained, names.second).values);
 }
 
-function affine(
-  x: Float32Array | Float64Array,
-  trained: TrainedValues,
-  name: string,
-  { rows, inputs, outputs }: { rows: number; inputs: number; outputs: number },
-): Float64Array {
-  const [weight, bias] = [valuesOf(trained, `${name}.weight`), valuesOf(trained, `${name}.bias`)];
-  const result = new Float64Array(rows * outputs);
-  for (let row = 0; row < rows; row++) {
-    for (let output = 0; output < outputs; output++) {
-      let sum = bias[output] ?? 0;
-      for (let input = 0; input < inputs; input++)
-        sum += (x[row * inputs + input] ?? 0) * (weight[output * inputs + input] ?? 0);
-      result[row * outputs + output] = sum;
+/** Biases start at zero, everything else at N(0, scale²), as transformers initialises P-Tuning v2's encoder; or all zero. */
+function initialPrefix(
+  settings: PrefixTuningSettings,
+  tensors: readonly ParameterShape[],
+  layers: readonly number[],
+  { random, activations }: InitialisationContext,
+): Map<string, Float32Array> {
+  const { initialisation, initialScale } = settings;
+  if (initialisation === "text") {
+    if (activations === undefined) throw new Error("The prefix starts from a text that was not run through the model.");
+    return new Map([[names.prefix, prefixOf(activations, layers, settings.promptLength)]]);
+  }
+  return new Map(
+    tensors.map(({ name, rows, width }) => {
+      const scale = name.endsWith(".bias") || initialisation === "zero" ? 0 : initialScale;
+      return [name, normalValues(random, rows * width, scale)];
+    }),
+  );
+}
+
+/** Row p = [K₀|V₀|K₁|V₁|…] of the text's token p; a short text is repeated (as PEFT's `initialize_kv_prefix_from_text` takes them). */
+function prefixOf({ rows, layers: text }: KeysAndValues, layers: readonly number[], length: number): Float32Array {
+  const width = (text[0]?.keys.length ?? 0) / rows;
+  const prefix = new Float32Array(length * layers.length * 2 * width);
+  for (let slot = 0; slot < length; slot++) {
+    const [from, to] = [(slot % rows) * width, ((slot % rows) + 1) * width];
+    for (const [place, layer] of layers.entries()) {
+      const column = (slot * layers.length + place) * 2 * width;
+      const own = text[layer];
+      if (own === undefined) throw new Error(`The text has no keys and values of layer ${layer + 1}.`);
+      prefix.set(own.keys.subarray(from, to), column);
+      prefix.set(own.values.subarray(from, to), column + width);
     }
   }
-  return result;
+  return prefix;
 }

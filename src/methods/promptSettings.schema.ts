@@ -16,3 +16,23 @@ export const initialScaleSchema = z
   .min(0)
   .max(2)
   .meta({ title: "Initial scale", description: "Standard deviation of the random start." });
+
+export const initialTextSchema = z
+  .string()
+  .max(2000)
+  .default("")
+  .meta({ title: "Text", description: "What the prompt starts from; repeated or cut to the prompt's length." });
+
+export const placementSchema = z.enum(["first", "after-cls", "template"]).default("first").meta({
+  title: "Place",
+  description:
+    "In front of everything, as PEFT does, between [CLS] and the text, or wherever the verbalizer's template says [P].",
+});
+
+export const poolingSchema = z.enum(["first-row", "cls"]).default("first-row").meta({
+  title: "Read from",
+  description: "The head reads the first virtual token, as PEFT does, or [CLS] (cannot be exported to PEFT).",
+});
+
+export type Placement = z.infer<typeof placementSchema>;
+export type Pooling = z.infer<typeof poolingSchema>;

@@ -1,31 +1,34 @@
 /** Settings of soft prompts: trained rows in front of the input embeddings. */
 import { z } from "zod";
 import { headNumbers, type MethodDescription } from "./method.schema.ts";
-import { initialScaleSchema, promptLengthSchema } from "./promptSettings.schema.ts";
+import {
+  initialScaleSchema,
+  initialTextSchema,
+  placementSchema,
+  poolingSchema,
+  promptLengthSchema,
+} from "./promptSettings.schema.ts";
 
 export const promptTuningSchema = z.strictObject({
   kind: z.literal("prompt-tuning"),
   promptLength: promptLengthSchema,
-  initialisation: z
-    .enum(["random", "vocabulary", "text"])
-    .default("vocabulary")
-    .meta({ title: "Start from", description: "Random numbers, word vectors drawn from the vocabulary, or a text." }),
-  initialScale: initialScaleSchema.default(0.02),
-  initialText: z
-    .string()
-    .max(2000)
-    .default("")
-    .meta({ title: "Text", description: "Its word vectors start the prompt; repeated or cut to the prompt's length." }),
-  pooling: z.enum(["first-row", "cls"]).default("first-row").meta({
-    title: "Read from",
-    description: "The head reads the first virtual token, as PEFT does, or [CLS] (cannot be exported to PEFT).",
+  initialisation: z.enum(["random", "uniform", "vocabulary", "labels", "text"]).default("vocabulary").meta({
+    title: "Start from",
+    description:
+      "Normal or uniform random numbers, vectors of frequent words, the words of the labels, or those of a text.",
   }),
+  initialScale: initialScaleSchema.default(0.02),
+  initialText: initialTextSchema,
+  placement: placementSchema,
+  pooling: poolingSchema,
 });
 
 export type PromptTuningSettings = z.infer<typeof promptTuningSchema>;
 
 export const promptTuning: MethodDescription<PromptTuningSettings> = {
   kind: "prompt-tuning",
+  family: "prompts",
+  adds: "prompt",
   label: "Soft prompt",
   term: "prompt tuning",
   summary:

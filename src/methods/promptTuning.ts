@@ -1,12 +1,14 @@
 /**
  * Soft prompts: P trained rows in front of the word embeddings (Lester et al. 2021, section 2). As in PEFT, slots take
- * positions 0 … P−1 and token type 0, text follows from position P, and the head reads row 0, the first virtual token.
+ * positions 0 … P−1 and token type 0, text follows from position P, and the head reads row 0, the first virtual token,
+ * unless the settings put the slots behind [CLS] or let the head read that.
  */
-import { normalValues } from "../lib/random.ts";
+import { normalValues, uniformValues } from "../lib/random.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
 import { spaces } from "../models/packing.ts";
 import { groups, type BoundMethod, type InitialisationContext } from "./method.ts";
 import type { PromptTuningSettings } from "./promptTuning.schema.ts";
+import { softPromptLayout } from "./softPrompt.ts";
 
 const name = "prompt";
 /** Words to draw from: the most frequent ones stand first in a vocabulary (Lester et al. 2021, section 3.2). */
@@ -17,8 +19,8 @@ export function bindPromptTuning(settings: PromptTuningSettings, { width }: Mode
   const shape = { name, rows: length, width, group: groups.prompt };
   return {
     tensors: [shape],
-    trainsModel: false,
-    layout: { promptRows: length, positionOffset: 0, pooledRow: settings.pooling === "cls" ? length : 0 },
+    trainsWeight: () => false,
+    layout: softPromptLayout(settings),
     promptedLayers: [-1],
     hooks(builder) {
       const index = builder.index(`${spaces.tokens}.slot`, builder.rowSpace(spaces.tokens));
@@ -39,8 +41,12 @@ function initialRows(settings: PromptTuningSettings, context: InitialisationCont
   switch (initialisation) {
     case "random":
       return normalValues(context.random, length * width, settings.initialScale);
+    case "uniform":
+      return uniformValues(context.random, length * width, settings.initialScale);
     case "vocabulary":
       return wordRows(drawnWords(length, context), context);
+    case "labels":
+      return labelRows(length, context);
     case "text":
       return wordRows(wordsOfText(settings, context), context);
     default:
@@ -63,6 +69,25 @@ function wordsOfText({ promptLength, initialText }: PromptTuningSettings, contex
     );
   }
   return Array.from({ length: promptLength }, (_, slot) => ids[slot % ids.length] ?? 0);
+}
+
+/**
+ * One slot per label, the mean of its word vectors; the other slots are words from the vocabulary (Lester et al. 2021,
+ * section 3.2.2; google-research/prompt-tuning `prompts.py`).
+ */
+function labelRows(length: number, context: InitialisationContext): Float32Array {
+  const { width } = context.dimensions;
+  const rows = wordRows(drawnWords(length, context), context);
+  for (const [slot, label] of context.labels.slice(0, length).entries()) {
+    const ids = context.encodeText(label);
+    if (ids.length === 0) throw new Error(`The label "${label}" has no words to start a virtual token from.`);
+    const words = wordRows(ids, context);
+    for (let column = 0; column < width; column++) {
+      const sum = ids.reduce((total, _, word) => total + (words[word * width + column] ?? 0), 0);
+      rows[slot * width + column] = sum / ids.length;
+    }
+  }
+  return rows;
 }
 
 function wordRows(ids: readonly number[], { dimensions, wordEmbedding }: InitialisationContext): Float32Array {

@@ -6,13 +6,15 @@ import { z } from "zod";
 import type { Builder } from "../engine/graph/builder.ts";
 import { activation, type ActivationKind } from "../engine/graph/operations/activation.ts";
 import { add } from "../engine/graph/operations/add.ts";
-import { attention } from "../engine/graph/operations/attention.ts";
+import { attention, type Columns } from "../engine/graph/operations/attention.ts";
 import { gather } from "../engine/graph/operations/gather.ts";
 import { layerNorm } from "../engine/graph/operations/layerNorm.ts";
 import { matmul } from "../engine/graph/operations/matmul.ts";
 import type { Segments, Tensor } from "../engine/graph/tensor.ts";
 import type { ParameterShape } from "../engine/executor.ts";
-import type { EncoderOutputs, Family, FamilyModel, ForwardOptions } from "./family.ts";
+import type { Block, EncoderOutputs, Family, FamilyModel, ForwardOptions } from "./family.ts";
+import type { LinearRole } from "./linearRoles.schema.ts";
+import { stackedLinear, stackedShapes } from "./stackedLinear.ts";
 
 const activations = { gelu: "gelu", gelu_new: "gelu-tanh", gelu_pytorch_tanh: "gelu-tanh", relu: "relu" } as const;
 
@@ -32,6 +34,9 @@ const configSchema = z.object({
 });
 
 type BertConfig = z.infer<typeof configSchema>;
+
+const wordEmbeddings = "embeddings.word_embeddings.weight";
+const decoderBias = "cls.predictions.bias";
 
 /** Gives a frozen or trained weight by name; every weight of the model is asked for through it. */
 type WeightSource = (name: string) => Tensor;
@@ -54,11 +59,15 @@ function configure(input: unknown): FamilyModel {
   return {
     family: "bert",
     dimensions: dimensionsOf(config, weights),
+    causal: false,
+    classifier: { name: "classifier", bias: true },
     weights,
-    wordEmbeddings: "embeddings.word_embeddings.weight",
+    languageModelWeights: languageModelShapes(config),
+    decoderBias,
+    wordEmbeddings,
     weightAliases,
     isKnownExtra: (name) => /^(cls\.|classifier\.|bert\.embeddings\.position_ids|embeddings\.position_ids)/.test(name),
-    forward: (builder, options) => forward(builder, config, weights, options),
+    forward: (builder, options) => forward(builder, config, [...weights, ...languageModelShapes(config)], options),
   };
 }
 
@@ -72,6 +81,7 @@ function dimensionsOf(config: BertConfig, weights: readonly ParameterShape[]) {
     positions: config.max_position_embeddings,
     tokenTypes: config.type_vocab_size,
     parameters: weights.reduce((sum, { rows, width }) => sum + rows * width, 0),
+    weights: weights.map(({ name, rows, width }) => ({ name, numbers: rows * width })),
   };
 }
 
@@ -94,7 +104,10 @@ function weightShapes(config: BertConfig): ParameterShape[] {
   const layer = (index: number): ParameterShape[] => {
     const prefix = layerName(index);
     return [
-      ...["query", "key", "value"].flatMap((part) => linear(`${prefix}.attention.self.${part}`, width, width)),
+      ...stackedShapes(
+        `${prefix}.attention.self`,
+        ["query", "key", "value"].flatMap((part) => linear(`${prefix}.attention.self.${part}`, width, width)),
+      ),
       ...linear(`${prefix}.attention.output.dense`, width, width),
       ...norm(`${prefix}.attention.output`),
       ...linear(`${prefix}.intermediate.dense`, feedForward, width),
@@ -112,6 +125,18 @@ function weightShapes(config: BertConfig): ParameterShape[] {
   ];
 }
 
+/** As in transformers' BertForMaskedLM and BertForPreTraining. */
+function languageModelShapes({ hidden_size: width, vocab_size: vocabulary }: BertConfig): ParameterShape[] {
+  const transform = "cls.predictions.transform";
+  return [
+    { name: `${transform}.dense.weight`, rows: width, width },
+    { name: `${transform}.dense.bias`, rows: 1, width },
+    { name: `${transform}.LayerNorm.weight`, rows: 1, width },
+    { name: `${transform}.LayerNorm.bias`, rows: 1, width },
+    { name: decoderBias, rows: 1, width: vocabulary },
+  ];
+}
+
 function layerName(index: number): string {
   return `encoder.layer.${index}`;
 }
@@ -123,19 +148,33 @@ function forward(
   options: ForwardOptions,
 ): EncoderOutputs {
   const shapes = new Map(weights.map((shape) => [shape.name, shape]));
-  const { weightGroup, rows } = options;
+  const { rows } = options;
   const weight: WeightSource = (name) => {
     const shape = shapes.get(name);
     if (shape === undefined) throw new Error(`BERT has no weight "${name}".`);
-    return builder.parameter(weightGroup === undefined ? shape : { ...shape, group: weightGroup });
+    const group = options.weightGroup?.(name);
+    return builder.parameter(group === undefined ? shape : { ...shape, group });
   };
   let hidden = embed(builder, config, weight, options);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const queries = layer === config.num_hidden_layers - 1 ? rows.needed : rows.tokens;
     hidden = encoderLayer(builder, config, weight, { hidden, layer, queries, options });
   }
-  const pooled = linear(builder, weight, hidden, "pooler.dense");
-  return { hidden, pooled: activation(builder, pooled, "tanh", "pooled") };
+  return {
+    hidden,
+    pooled: () => activation(builder, linear(builder, weight, hidden, "pooler.dense"), "tanh", "pooled"),
+    languageModel: () => ({
+      features: maskedLanguageModel(builder, config, weight, hidden),
+      decoder: weight(wordEmbeddings),
+    }),
+  };
+}
+
+/** The transform in front of the tied decoder: norm(activation(linear)), [needed, D] → [needed, D]. */
+function maskedLanguageModel(builder: Builder, config: BertConfig, weight: WeightSource, hidden: Tensor): Tensor {
+  const name = "cls.predictions.transform";
+  const active = activation(builder, linear(builder, weight, hidden, `${name}.dense`), activations[config.hidden_act]);
+  return norm(builder, config, weight, active, name);
 }
 
 /** Word + position + type (+ soft prompt) embeddings, then layer norm. */
@@ -163,27 +202,44 @@ interface LayerInputs {
 
 function encoderLayer(builder: Builder, config: BertConfig, weight: WeightSource, inputs: LayerInputs): Tensor {
   const { hidden, layer, queries, options } = inputs;
+  const { hooks } = options;
   const { tokens } = options.rows;
   const name = layerName(layer);
+  const projection = (role: LinearRole, x: Tensor, part: string): Tensor => {
+    const y = linear(builder, weight, x, `${name}.${part}`);
+    return hooks.wrapLinear?.({ layer, role }, x, y) ?? y;
+  };
+  /** norm(output + residual), with whatever the method puts behind the block. */
+  const closed = (kind: Block["kind"], output: Tensor, residual: Tensor, part: string): Tensor => {
+    const normalise = (sum: Tensor): Tensor => norm(builder, config, weight, sum, `${name}.${part}`);
+    const adapted = hooks.afterBlock?.({ layer, kind, output, residual, normalise }) ?? output;
+    return normalise(add(builder, adapted, residual));
+  };
   const asking = queries.space === tokens.space ? hidden : rowsOf(builder, hidden, queries);
-  const prompt = options.hooks.layerPrompt?.(layer);
+  const prompt = hooks.layerPrompt?.(layer);
+  const self = `${name}.attention.self`;
+  // Queries of all rows come out of the product that makes keys and values; a method that looks at one gets it alone.
+  const together = asking === hidden ? ["query", "key", "value"] : ["key", "value"];
+  const names = hooks.wrapLinear === undefined ? together.map((part) => `${self}.${part}`) : [];
+  const stacked = stackedLinear(builder, weight, hidden, { names, label: self });
+  const operand = (role: "query" | "key" | "value", x: Tensor): Tensor | Columns =>
+    stacked.get(`${self}.${role}`) ?? projection(role, x, `attention.self.${role}`);
   const attended = attention(builder, {
-    q: linear(builder, weight, asking, `${name}.attention.self.query`),
-    k: linear(builder, weight, hidden, `${name}.attention.self.key`),
-    v: linear(builder, weight, hidden, `${name}.attention.self.value`),
+    q: operand("query", asking),
+    k: operand("key", hidden),
+    v: operand("value", hidden),
     queries,
     keys: tokens,
     heads: config.num_attention_heads,
     label: `${name}.attention`,
     ...(prompt === undefined ? {} : { prompt }),
   });
-  const projected = linear(builder, weight, attended, `${name}.attention.output.dense`);
-  const afterAttention = norm(builder, config, weight, add(builder, projected, asking), `${name}.attention.output`);
-  const inner = linear(builder, weight, afterAttention, `${name}.intermediate.dense`);
+  const mixed = projection("attention-output", attended, "attention.output.dense");
+  const afterAttention = closed("attention", mixed, asking, "attention.output");
+  const inner = projection("intermediate", afterAttention, "intermediate.dense");
   const kind: ActivationKind = activations[config.hidden_act];
   const expanded = activation(builder, inner, kind, `${name}.activation`);
-  const contracted = linear(builder, weight, expanded, `${name}.output.dense`);
-  return norm(builder, config, weight, add(builder, contracted, afterAttention), `${name}.output`);
+  return closed("feed-forward", projection("output", expanded, "output.dense"), afterAttention, "output");
 }
 
 /** The needed rows out of all tokens; index input `<space>.row`. */

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { bert } from "./bert.ts";
 import type { Family, FamilyModel } from "./family.ts";
+import { gpt2 } from "./gpt2.ts";
 
 /** By the `model_type` of a Hugging Face configuration. */
-export const families: Readonly<Record<string, Family>> = { bert };
+export const families: Readonly<Record<string, Family>> = { bert, gpt2 };
 
 /** Binds config.json to its family. Throws when no family of the studio fits. */
 export function configureModel(config: unknown): FamilyModel {

@@ -8,7 +8,7 @@ import { openTokenizer, type Tokenizer } from "./tokenizer.ts";
 
 export interface ModelFiles {
   readonly id: string;
-  /** File contents by name: config.json, model.safetensors, tokenizer.json or vocab.txt, tokenizer_config.json. */
+  /** File contents by name: config.json, model.safetensors, a tokenizer's files. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -16,7 +16,7 @@ export interface LoadedModel {
   readonly id: string;
   readonly family: FamilyModel;
   readonly tokenizer: Tokenizer;
-  /** f32 weights by the family's names. */
+  /** f32 weights by the family's names; with those of the language-model head when the file has one. */
   readonly weights: ReadonlyMap<string, Float32Array>;
   /** SHA-256 of model.safetensors, hex. */
   readonly hash: string;
@@ -28,7 +28,7 @@ export interface LoadedModel {
 /** Names of the files a model folder may hold, the ones that must be there first. */
 export const modelFileNames = {
   required: ["config.json", "model.safetensors"],
-  optional: ["tokenizer.json", "vocab.txt", "tokenizer_config.json"],
+  optional: ["tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json"],
 } as const;
 
 /** Throws with what was expected and what came when a file is missing, damaged or does not fit the configuration. */
@@ -47,6 +47,8 @@ export async function loadModel({ id, files }: ModelFiles): Promise<LoadedModel>
     ...textEntry(files, "tokenizer.json", "tokenizerJson"),
     ...textEntry(files, "tokenizer_config.json", "configJson"),
     ...textEntry(files, "vocab.txt", "vocabulary"),
+    ...textEntry(files, "vocab.json", "vocabularyJson"),
+    ...textEntry(files, "merges.txt", "merges"),
   });
   const { vocabulary } = family.dimensions;
   if (tokenizer.hasId(vocabulary)) {
@@ -82,8 +84,22 @@ export function matchWeights(
     const more = problems.length > 8 ? ` and ${problems.length - 8} more` : "";
     throw new Error(`model.safetensors does not fit config.json: ${shown}${more}.`);
   }
+  for (const [name, values] of languageModelWeights(family, tensors)) weights.set(name, values);
   const unexpected = [...tensors.keys()].filter((name) => !used.has(name) && !family.isKnownExtra(name));
   return { weights, unexpected };
+}
+
+/** The language-model head where the file has all of it in the right sizes; nothing otherwise, as most tasks do without. */
+function languageModelWeights(
+  family: FamilyModel,
+  tensors: ReadonlyMap<string, FileTensor>,
+): ReadonlyMap<string, Float32Array> {
+  const found = family.languageModelWeights.flatMap(({ name, rows, width }) => {
+    const alias = family.weightAliases(name).find((known) => tensors.has(known));
+    const values = alias === undefined ? undefined : tensors.get(alias)?.values;
+    return values?.length === rows * width ? [[name, values] as const] : [];
+  });
+  return new Map(found.length === family.languageModelWeights.length ? found : []);
 }
 
 function bytesOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {

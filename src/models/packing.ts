@@ -1,6 +1,6 @@
 /**
- * Packs examples end to end without padding into the step inputs of a graph: word, position, type and slot of each row,
- * where each sequence starts, and which row the head reads.
+ * Packs sequences end to end without padding into the step inputs of a graph: word, position, type and slot of each row,
+ * where each sequence starts, and which of its rows the head reads.
  */
 import type { StepValues } from "../engine/executor.ts";
 import type { Encoding } from "./tokenizer.ts";
@@ -9,56 +9,111 @@ import type { Encoding } from "./tokenizer.ts";
 export interface RowLayout {
   /** Soft-prompt rows in front of the tokens; 0 for every other method. */
   readonly promptRows: number;
+  /** Row of the first of them; 1 is behind [CLS]. */
+  readonly promptStart: number;
   /** Position of the first row; P behind a deep prompt, as PEFT counts. */
   readonly positionOffset: number;
-  /** Row of the sequence that the head reads. */
+  /** Row of the sequence that a pooling head reads. */
   readonly pooledRow: number;
 }
 
 /** Row space names shared by families, tasks and this file. */
 export const spaces = { tokens: "tokens", needed: "needed", sequences: "sequences" } as const;
 
+/** One sequence and the rows of it whose output somebody reads. */
+export interface PackedSequence {
+  readonly encoding: Encoding;
+  /** Tokens counted from 0 ([CLS]), ascending; `pooled` is the one row that the method's layout names. */
+  readonly needed: Int32Array | "pooled";
+}
+
+/** Labels and weights belong to needed rows, or to sequences (then several per sequence). */
+export type TargetSpace = typeof spaces.needed | typeof spaces.sequences;
+
 /** Labels and loss weights beside the rows; evaluation leaves them out. */
 export interface PackedTargets {
+  readonly space: TargetSpace;
   readonly labels: Int32Array;
   readonly weights: Float32Array;
 }
 
-/** Step inputs for B sequences with one needed row each. */
-export function packSequences(encodings: readonly Encoding[], layout: RowLayout, targets?: PackedTargets): StepValues {
-  const lengths = encodings.map(({ ids }) => ids.length + layout.promptRows);
-  const offsets = runningSums(lengths);
-  const rows = offsets.at(-1) ?? 0;
-  const [word, position, type, slot, sequence] = [1, 2, 3, 4, 5].map(() => new Int32Array(rows));
-  if (!word || !position || !type || !slot || !sequence) throw new Error("Five columns are made above.");
-  for (const [index, { ids, types }] of encodings.entries()) {
-    const start = offsets[index] ?? 0;
-    const text = start + layout.promptRows;
-    word.fill(-1, start, text).set(ids, text);
-    type.set(types, text);
-    slot.fill(-1, text, text + ids.length);
-    for (let row = 0; row < layout.promptRows; row++) slot[start + row] = row;
-    for (let row = start; row < text + ids.length; row++) position[row] = layout.positionOffset + row - start;
-    sequence.fill(index, start, text + ids.length);
-  }
-  const count = encodings.length;
-  const soft = layout.promptRows > 0 ? { "tokens.slot": slot } : {};
+/** Step inputs for B sequences. */
+export function packSequences(
+  sequences: readonly PackedSequence[],
+  layout: RowLayout,
+  targets?: PackedTargets,
+): StepValues {
+  const offsets = runningSums(sequences.map(({ encoding }) => encoding.ids.length + layout.promptRows));
+  const tokens = tokenColumns(sequences, layout, offsets);
+  const needed = neededColumns(sequences, layout, offsets);
+  const soft = tokens.slot.some((slot) => slot >= 0) ? { "tokens.slot": tokens.slot } : {};
   return {
-    counts: { [spaces.tokens]: rows, [spaces.needed]: count, [spaces.sequences]: count },
-    indices: {
-      "tokens.word": word,
-      "tokens.position": position,
-      "tokens.type": type,
-      "tokens.offsets": Int32Array.from(offsets),
-      "tokens.sequence": sequence,
-      "needed.row": Int32Array.from({ length: count }, (_, index) => (offsets[index] ?? 0) + layout.pooledRow),
-      "needed.offsets": Int32Array.from({ length: count + 1 }, (_, index) => index),
-      "needed.sequence": Int32Array.from({ length: count }, (_, index) => index),
-      ...soft,
-      ...(targets === undefined ? {} : { "needed.label": targets.labels }),
+    counts: {
+      [spaces.tokens]: tokens.word.length,
+      [spaces.needed]: needed.row.length,
+      [spaces.sequences]: sequences.length,
     },
-    values: targets === undefined ? {} : { "needed.weight": targets.weights },
+    indices: {
+      "tokens.word": tokens.word,
+      "tokens.position": tokens.position,
+      "tokens.type": tokens.type,
+      "tokens.offsets": Int32Array.from(offsets),
+      "tokens.sequence": tokens.sequence,
+      "needed.row": needed.row,
+      "needed.offsets": needed.offsets,
+      "needed.sequence": needed.sequence,
+      ...soft,
+      ...(targets === undefined ? {} : { [`${targets.space}.label`]: targets.labels }),
+    },
+    values: targets === undefined ? {} : { [`${targets.space}.weight`]: targets.weights },
   };
+}
+
+function tokenColumns(sequences: readonly PackedSequence[], layout: RowLayout, offsets: readonly number[]) {
+  const column = (): Int32Array => new Int32Array(offsets.at(-1) ?? 0);
+  const [word, position, type, slot, sequence] = [column(), column(), column(), column(), column()];
+  for (const [index, { encoding }] of sequences.entries()) {
+    const { ids, types } = encoding;
+    const start = offsets[index] ?? 0;
+    const end = start + layout.promptRows + ids.length;
+    word.fill(-1, start, end);
+    slot.fill(-1, start, end);
+    for (const [token, id] of ids.entries()) {
+      const row = start + rowOfToken(token, layout);
+      word[row] = Math.max(id, -1);
+      type[row] = types[token] ?? 0;
+      if (id < 0) slot[row] = slotOfId(id);
+    }
+    for (let row = 0; row < layout.promptRows; row++) slot[start + layout.promptStart + row] = row;
+    for (let row = start; row < end; row++) position[row] = layout.positionOffset + row - start;
+    sequence.fill(index, start, end);
+  }
+  return { word, position, type, slot, sequence };
+}
+
+function neededColumns(sequences: readonly PackedSequence[], layout: RowLayout, offsets: readonly number[]) {
+  const rows = sequences.map(({ needed }) =>
+    needed === "pooled" ? [layout.pooledRow] : Array.from(needed, (token) => rowOfToken(token, layout)),
+  );
+  return {
+    row: Int32Array.from(rows.flatMap((own, index) => own.map((row) => (offsets[index] ?? 0) + row))),
+    offsets: Int32Array.from(runningSums(rows.map(({ length }) => length))),
+    sequence: Int32Array.from(rows.flatMap((own, index) => own.map(() => index))),
+  };
+}
+
+/** A token id that stands for a slot of the soft prompt: slots may be part of a sequence, among its words. */
+export function idOfSlot(slot: number): number {
+  return -1 - slot;
+}
+
+function slotOfId(id: number): number {
+  return -1 - id;
+}
+
+/** Row within its sequence of the token with this number. */
+function rowOfToken(token: number, { promptRows, promptStart }: RowLayout): number {
+  return token < promptStart ? token : token + promptRows;
 }
 
 /** [a, b, …] → [0, a, a + b, …]. */

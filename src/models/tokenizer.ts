@@ -4,8 +4,10 @@
  */
 import { Tokenizer as LibraryTokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
+import { byteLevelDefinition, byteLevelTokenizer, isPlainByteLevel } from "./byteLevelBpe.ts";
+import { cut } from "./truncation.ts";
 
-/** Token ids of one example with [CLS] and [SEP], at most `maxTokens` long. */
+/** Token ids of one example with its special tokens, at most `maxTokens` long. */
 export interface Encoding {
   readonly ids: Int32Array;
   /** 0 for the first text with its special tokens, 1 for the second. */
@@ -16,13 +18,19 @@ export interface Encoding {
 
 export interface Tokenizer {
   readonly unknownId: number;
+  /** Id of [MASK]; absent when the vocabulary has none. */
+  readonly maskId?: number;
+  /** Id of the token that ends a text in a causal model; absent when the vocabulary has none. */
+  readonly endId?: number;
   /** Ids of special tokens, for the preview. */
   readonly specialIds: ReadonlySet<number>;
   /**
    * [CLS] text [SEP] or [CLS] text [SEP] pair [SEP]; an empty pair is no pair. When too long, tokens are cut from the end
-   * of the longer text first, as transformers' `longest_first` does.
+   * of the longer text first, as transformers' `longest_first` does. Byte-level BPE puts nothing around and between texts.
    */
   encode(text: string, textPair: string | undefined, maxTokens: number): Encoding;
+  /** [CLS] first [SEP] or [CLS] first [SEP] second [SEP] of ids that are short enough already. */
+  wrap(first: readonly number[], second?: readonly number[]): Encoding;
   /** Pieces without special tokens. */
   pieces(text: string): { readonly id: number; readonly text: string }[];
   tokenText(id: number): string;
@@ -44,40 +52,62 @@ export interface PieceLibrary {
 export interface TokenizerFiles {
   readonly tokenizerJson?: string;
   readonly configJson?: string;
+  /** vocab.txt of WordPiece. */
   readonly vocabulary?: string;
+  /** vocab.json and merges.txt of byte-level BPE. */
+  readonly vocabularyJson?: string;
+  readonly merges?: string;
 }
 
 const modelTypeSchema = z.looseObject({ model: z.looseObject({ type: z.string().optional() }) });
 
-/** As `createTokenizer`, and for tokenizers other than WordPiece through transformers.js, which is loaded then. */
+/** As `createTokenizer`, and for tokenizers of other kinds through transformers.js, which is loaded then. */
 export async function openTokenizer(files: TokenizerFiles): Promise<Tokenizer> {
   const definition = files.tokenizerJson === undefined ? undefined : parseJson(files.tokenizerJson, "tokenizer.json");
   const parsed = modelTypeSchema.safeParse(definition);
   const type = parsed.success ? parsed.data.model.type : undefined;
-  if (definition === undefined || type === undefined || type === "WordPiece") return createTokenizer(files);
+  const known = type === undefined || type === "WordPiece" || isPlainByteLevel(definition);
+  if (definition === undefined || known) return createTokenizer(files);
   const { openPieceLibrary } = await import("../interop/transformers.ts");
   const config = parseJson(files.configJson ?? "{}", "tokenizer_config.json");
   return adapt(await openPieceLibrary(definition, config), specialNames(config));
 }
 
-/** From the texts of `tokenizer.json`, or of `vocab.txt` alone (lower-cased WordPiece). */
+/**
+ * From the texts of `tokenizer.json`, of `vocab.json` and `merges.txt` (byte-level BPE), or of `vocab.txt` alone (lower-cased
+ * WordPiece).
+ */
 export function createTokenizer(files: TokenizerFiles): Tokenizer {
   const config = parseJson(files.configJson ?? "{}", "tokenizer_config.json");
-  const definition =
-    files.tokenizerJson === undefined
-      ? wordPieceDefinition(files.vocabulary, configSchema.parse(config).do_lower_case ?? true)
-      : parseJson(files.tokenizerJson, "tokenizer.json");
+  const definition = definitionOf(files, configSchema.parse(config).do_lower_case ?? true);
   const library = new LibraryTokenizer(definition, config);
+  const byteLevel = isPlainByteLevel(definition);
   const lowercase = lowercaseSchema.safeParse(definition).success;
+  const prepared = (text: string): string => (byteLevel ? text : asInRust(text, lowercase));
   const pieces: PieceLibrary = {
-    idsOf: (text) => library.encode(asInRust(text, lowercase), { add_special_tokens: false }).ids.map(Number),
+    idsOf: (text) => library.encode(prepared(text), { add_special_tokens: false }).ids.map(Number),
     idOf: (token) => library.token_to_id(token),
     textOf: (id) => library.id_to_token(id),
   };
-  return adapt(pieces, specialNames(config));
+  return byteLevel ? byteLevelTokenizer(pieces, endName(config)) : adapt(pieces, specialNames(config));
 }
 
-type SpecialName = "cls" | "sep" | "unk" | "pad";
+function definitionOf(
+  { tokenizerJson, vocabularyJson, merges, vocabulary }: TokenizerFiles,
+  lowercase: boolean,
+): object {
+  if (tokenizerJson !== undefined) return parseJson(tokenizerJson, "tokenizer.json");
+  if (vocabularyJson !== undefined && merges !== undefined) return byteLevelDefinition(vocabularyJson, merges);
+  return wordPieceDefinition(vocabulary, lowercase);
+}
+
+/** Name of the end-of-text token in tokenizer_config.json. */
+function endName(config: object): string | undefined {
+  const parsed = tokenNameSchema.safeParse("eos_token" in config ? config.eos_token : undefined);
+  return parsed.success ? parsed.data : undefined;
+}
+
+type SpecialName = "cls" | "sep" | "unk" | "pad" | "mask";
 
 const tokenNameSchema = z.union([
   z.string(),
@@ -91,7 +121,7 @@ function specialNames(config: object): Record<SpecialName, string> {
     const parsed = tokenNameSchema.safeParse(entries[`${key}_token`]);
     return parsed.success ? parsed.data : `[${key.toUpperCase()}]`;
   };
-  return { cls: name("cls"), sep: name("sep"), unk: name("unk"), pad: name("pad") };
+  return { cls: name("cls"), sep: name("sep"), unk: name("unk"), pad: name("pad"), mask: name("mask") };
 }
 
 function adapt(library: PieceLibrary, names: Record<SpecialName, string>): Tokenizer {
@@ -103,8 +133,17 @@ function adapt(library: PieceLibrary, names: Record<SpecialName, string>): Token
   const [cls, sep, unknownId, pad] = [special("cls"), special("sep"), special("unk"), special("pad")];
   const { idsOf } = library;
   const textOf = (id: number): string => library.textOf(id) ?? `#${id}`;
+  const maskId = library.idOf(names.mask);
+  const wrap = (first: readonly number[], second?: readonly number[], truncated = false): Encoding => {
+    const head = [cls, ...first, sep];
+    const tail = second === undefined ? [] : [...second, sep];
+    const types = [...head.map(() => 0), ...tail.map(() => 1)];
+    return { ids: Int32Array.from([...head, ...tail]), types: Int32Array.from(types), truncated };
+  };
   return {
     unknownId,
+    ...(maskId === undefined ? {} : { maskId }),
+    wrap: (first, second) => wrap(first, second),
     specialIds: new Set([cls, sep, pad]),
     tokenText: textOf,
     hasId: (id) => library.textOf(id) !== undefined,
@@ -114,10 +153,7 @@ function adapt(library: PieceLibrary, names: Record<SpecialName, string>): Token
       // An empty second text is no second text, as in transformers when it is called with one pair.
       const second = textPair === undefined || textPair === "" ? undefined : idsOf(textPair);
       const truncated = cut(first, second, maxTokens - (second === undefined ? 2 : 3));
-      const head = [cls, ...first, sep];
-      const tail = second === undefined ? [] : [...second, sep];
-      const types = [...head.map(() => 0), ...tail.map(() => 1)];
-      return { ids: Int32Array.from([...head, ...tail]), types: Int32Array.from(types), truncated };
+      return wrap(first, second, truncated);
     },
   };
 }
@@ -137,25 +173,6 @@ function asInRust(text: string, lowercase: boolean): string {
   return lowercase ? separated.replaceAll("Σ", "σ") : separated;
 }
 
-/** Shortens in place to `room` tokens together; true when something was cut. */
-function cut(first: number[], second: number[] | undefined, room: number): boolean {
-  if (room < 1) throw new Error(`There is room for ${Math.max(room, 0)} text tokens; shorten the prompt.`);
-  if (first.length + (second?.length ?? 0) <= room) return false;
-  const [firstKept, secondKept] = second === undefined ? [room, 0] : keptLengths(first.length, second.length, room);
-  first.length = firstKept;
-  if (second !== undefined) second.length = secondKept;
-  return true;
-}
-
-/**
- * What two texts that are too long together keep of `room`. An odd token stays with the longer text, of equals with the
- * second, as in the Rust tokenizers behind transformers (tokenizers/src/utils/truncation.rs).
- */
-function keptLengths(first: number, second: number, room: number): [number, number] {
-  const shorter = Math.min(first, second, Math.floor(room / 2));
-  return first > second ? [room - shorter, shorter] : [shorter, room - shorter];
-}
-
 function parseJson(text: string, fileName: string): object {
   try {
     return z.looseObject({}).parse(JSON.parse(text));
@@ -167,7 +184,9 @@ function parseJson(text: string, fileName: string): object {
 /** What transformers would write as tokenizer.json for a BERT vocabulary. */
 function wordPieceDefinition(vocabulary: string | undefined, lowercase: boolean): object {
   if (vocabulary === undefined)
-    throw new Error("Expected tokenizer.json or vocab.txt beside the model; found neither.");
+    throw new Error(
+      "Expected tokenizer.json or vocab.txt beside the model, or vocab.json with merges.txt; found none.",
+    );
   const words = vocabulary.replace(/\r/g, "").replace(/\n$/, "").split("\n");
   const added = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].filter((token) => words.includes(token));
   return {

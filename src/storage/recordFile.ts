@@ -11,6 +11,7 @@ const evaluationSchema = z.object({
   macroF1: z.number(),
   loss: z.number(),
   examples: z.int(),
+  figures: z.record(z.string(), z.number()).default({}),
 });
 
 const pointSchema = z.object({
@@ -35,6 +36,8 @@ const factsSchema = z.object({
   labels: z.array(z.string()),
   trainExamples: z.int(),
   evaluationExamples: z.int(),
+  scoreName: z.string().default("accuracy"),
+  baseline: z.string().default("most frequent label"),
   majorityAccuracy: z.number(),
   trained: z.object({ prompt: z.int(), head: z.int(), model: z.int() }),
   truncated: z.int(),
@@ -67,6 +70,7 @@ const recordSchema = z.object({
     stepsPerSecond: z.number(),
   }),
   environment: z.string(),
+  products: z.record(z.string(), z.string()).optional(),
   example: z.boolean().optional(),
 });
 
@@ -84,6 +88,10 @@ export function decodeRecord(input: unknown): RunRecord {
     const fields = parsed.error.issues.slice(0, 4).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`This is not a run record of the studio. ${fields.join("; ")}`);
   }
-  const { example, ...record } = parsed.data;
-  return example === undefined ? record : { ...record, example };
+  const { example, products, ...record } = parsed.data;
+  return {
+    ...record,
+    ...(products === undefined ? {} : { products }),
+    ...(example === undefined ? {} : { example }),
+  };
 }

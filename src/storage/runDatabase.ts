@@ -1,5 +1,5 @@
 /**
- * Runs and own data in the browser's database (IndexedDB). Trained tensors are kept beside the runs, not inside, so that
+ * Runs, own data and what tuning chose, in the browser's database (IndexedDB). Trained tensors are kept beside the runs, not inside, so that
  * the list opens without reading megabytes. The only file that knows idb.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
@@ -12,6 +12,7 @@ interface StudioSchema extends DBSchema {
   runs: { key: string; value: RunRecord };
   tensors: { key: string; value: readonly TrainedTensor[] };
   ownData: { key: string; value: Examples };
+  tuning: { key: string; value: string };
 }
 
 type StudioDatabase = IDBPDatabase<StudioSchema>;
@@ -26,6 +27,7 @@ const migrations: readonly { readonly name: string; readonly run: (database: Stu
     },
   },
   { name: "keep own data", run: (database) => void database.createObjectStore("ownData") },
+  { name: "keep what tuning chose", run: (database) => void database.createObjectStore("tuning") },
 ];
 
 let opening: Promise<StudioDatabase> | undefined;
@@ -88,6 +90,18 @@ export async function saveOwnData(examples: Examples): Promise<void> {
 
 export async function readOwnData(): Promise<Examples | undefined> {
   return explained("Your data could not be read", async () => (await database()).get("ownData", OWN_DATA));
+}
+
+/** Keeps the kernel that trials chose for an adapter and a class of products. */
+export async function saveTuning(key: string, variant: string): Promise<void> {
+  await explained("The choice of kernels could not be kept", async () =>
+    (await database()).put("tuning", variant, key),
+  );
+}
+
+/** The kernel kept under this key; undefined when there is none. */
+export async function readTuning(key: string): Promise<string | undefined> {
+  return explained("The choice of kernels could not be read", async () => (await database()).get("tuning", key));
 }
 
 async function explained<Result>(what: string, work: () => Promise<Result>): Promise<Result> {

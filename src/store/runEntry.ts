@@ -8,6 +8,7 @@ import type {
   Evaluation,
   RunFacts,
   RunOutcome,
+  RunPerformance,
   RunRecord,
   SeedResult,
   SlotMovement,
@@ -44,6 +45,8 @@ export interface RunEntry {
   readonly seeds: readonly SeedResult[];
   readonly seconds?: number;
   readonly stepsPerSecond?: number;
+  /** Of the seed that ran last; absent for runs of earlier visits. */
+  readonly performance?: RunPerformance;
   readonly movement?: SlotMovement;
   /** Largest movement of any slot so far: the scale of the picture. */
   readonly furthestMove: number;
@@ -110,6 +113,10 @@ export function applyEvent(entry: RunEntry, event: TrainingEvent): RunEntry {
       return { ...entry, status: "paused", step: event.step };
     case "resumed":
       return { ...entry, status: "running" };
+    case "cache":
+      return entry;
+    case "performance":
+      return { ...entry, performance: event.performance };
     case "seed-finished":
       return { ...entry, seeds: [...entry.seeds, event.result] };
     case "finished": {

@@ -9,6 +9,7 @@ import { dataSource, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
 import { engine, onAnnouncement, replaceEngine } from "./engine.ts";
 import { debounced, newestOnly } from "./latest.ts";
+import { receiveSavingsEvent } from "./performance.ts";
 import { restoreKept, restoreLink } from "./restore.ts";
 import { useSession } from "./session.ts";
 import { encodeLink } from "./shareLink.ts";
@@ -198,6 +199,8 @@ function receive(announcement: Announcement): void {
       return;
     case "run-failed":
       return failRun(announcement.runId, announcement.problem);
+    case "savings-event":
+      return receiveSavingsEvent(announcement.event);
     case "model-progress":
       return noteProgress(announcement.loaded, announcement.total);
     case "device-event":

@@ -18,6 +18,9 @@ import { holdTensors } from "./tensors.ts";
 /** Charts and numbers change at most four times a second. */
 const PUBLISH_MILLISECONDS = 250;
 
+/** Events that wait for the next publication. */
+const FREQUENT: ReadonlySet<TrainingEvent["kind"]> = new Set(["steps", "performance", "moved", "evaluated", "cache"]);
+
 /** Entries that are ahead of the store until the next publication. */
 const ahead = new Map<string, RunEntry>();
 const meter = new RateMeter();
@@ -96,7 +99,7 @@ export function receiveRunEvent(runId: string, event: TrainingEvent): void {
   const next = applyEvent(entry, event);
   ahead.set(runId, next);
   noteSpeed(next, event);
-  if (event.kind === "steps" || event.kind === "moved" || event.kind === "evaluated") return publish();
+  if (FREQUENT.has(event.kind)) return publish();
   publish.now();
   if (event.kind === "finished") void keep(next, event.record);
 }
@@ -120,7 +123,10 @@ async function keep(entry: RunEntry, result: RunResult): Promise<void> {
   const { id, name, createdAt, experiment, modelHash, dataHash, status } = entry;
   if (status === "running" || status === "paused" || status === "failed") return;
   const fixed = { version: 1, id, name, createdAt, experiment, modelHash, dataHash } as const;
-  const record = { ...fixed, outcome: status, curves: curvesOf(id), result, environment: entry.environment };
+  const { performance } = entry;
+  const products = performance === undefined ? {} : { products: performance.products };
+  const made = { environment: entry.environment, ...products };
+  const record = { ...fixed, outcome: status, curves: curvesOf(id), result, ...made };
   await saveRun(record).catch((error: unknown) => useSession.getState().report("storage", problemOf(error).message));
 }
 

@@ -1,45 +1,92 @@
 /**
- * Classifying one text or a pair: a linear head [C, D] on the pooled row, cross entropy, accuracy with interval and
- * macro-F1. Also turns text examples into encoded ones and reports what had to be cut or is unknown.
+ * Classifying one text or a pair: a linear head [C, D] on the pooled row, or label words at a mask (`verbalizer.ts`); cross
+ * entropy, accuracy with interval and macro-F1.
  */
-import type { Builder } from "../engine/graph/builder.ts";
-import { crossEntropy } from "../engine/graph/operations/crossEntropy.ts";
-import { matmul } from "../engine/graph/operations/matmul.ts";
-import type { RowSpace, Tensor } from "../engine/graph/tensor.ts";
-import type { ParameterShape } from "../engine/executor.ts";
-import type { Encoding, Tokenizer } from "../models/tokenizer.ts";
-import { argmax, crossEntropyOf, macroF1, wilsonInterval } from "./metrics/classification.ts";
-import type { TextExample } from "./sequenceClassification.schema.ts";
+import { isTextExample, isTextInput, type ExampleInput, type TextInput } from "../lib/examples/example.ts";
+import type { LoadedModel } from "../models/loadModel.ts";
+import { spaces, type PackedSequence } from "../models/packing.ts";
+import { linearHead, linearHeadShapes } from "./linearHead.ts";
+import {
+  argmax,
+  crossEntropyOf,
+  labelEntropyOf,
+  macroF1,
+  majorityShare,
+  softmax,
+  wilsonInterval,
+} from "./metrics/classification.ts";
+import { rowObjective } from "./rowObjective.ts";
+import type { SequenceClassificationSettings, TextExample } from "./sequenceClassification.schema.ts";
+import {
+  expectShape,
+  type BoundTask,
+  type EncodedPart,
+  type EncodingOptions,
+  type LabelAnswer,
+  type ReadPart,
+  type Scores,
+  type TaskHead,
+} from "./task.ts";
+import { verbalizerHead } from "./verbalizer.ts";
 
-/** Trained head tensors, named as transformers names them. */
-export const headNames = { weight: "classifier.weight", bias: "classifier.bias" } as const;
+const wanted = "texts with a label";
 
-export interface EncodedExample {
-  readonly encoding: Encoding;
-  /** Index into the labels. */
-  readonly label: number;
+/** How a text becomes a sequence and what stands on its row; a linear head and a verbalizer differ in this. */
+export interface ClassifierHead {
+  sequenceOf(input: TextInput, budget: number): PackedSequence;
+  head(labels: readonly string[]): TaskHead;
 }
 
-/** Shapes of the head: weight [C, D], bias [1, C]. */
-export function headShapes(classes: number, width: number, group: string): ParameterShape[] {
-  return [
-    { name: headNames.weight, rows: classes, width, group },
-    { name: headNames.bias, rows: 1, width: classes, group },
-  ];
+export function bindSequenceClassification(settings: SequenceClassificationSettings, model: LoadedModel): BoundTask {
+  const classifier = classifierHead(settings, model);
+  return {
+    targets: spaces.needed,
+    neededRows: () => 1,
+    scoreName: () => "accuracy",
+    stratum: (example) => (isTextExample(example) ? example.label : ""),
+    labelsOf: (train) => labelsOf(expectShape(train, isTextExample, wanted)),
+    textsOf: (example) =>
+      isTextExample(example) ? [example.text, ...(example.textPair === undefined ? [] : [example.textPair])] : [],
+    encode: (examples, options) => encodePart(expectShape(examples, isTextExample, wanted), options, classifier),
+    read: (inputs, options) => readPart(inputs, options, classifier),
+    baseline: (_train, evaluation) => ({
+      name: "most frequent label",
+      score: majorityShare(evaluation.map((example) => (isTextExample(example) ? example.label : ""))),
+    }),
+    head: classifier.head,
+  };
 }
 
-/** Logits [needed, C] of pooled rows [needed, D]. */
-export function classify(builder: Builder, pooled: Tensor, head: readonly ParameterShape[]): Tensor {
-  const [weight, bias] = head.map((shape) => builder.parameter(shape));
-  if (weight === undefined || bias === undefined) throw new Error("A linear head has a weight and a bias.");
-  return matmul(builder, pooled, weight, { transposeB: true, bias, label: "logits" });
+function classifierHead(settings: SequenceClassificationSettings, model: LoadedModel): ClassifierHead {
+  const { head } = settings;
+  switch (head) {
+    case "linear":
+      return pooledHead(model);
+    case "verbalizer":
+      return verbalizerHead(settings, model);
+    default:
+      return head satisfies never;
+  }
 }
 
-/** Declares the mean cross entropy over the labelled rows as what training minimises. */
-export function classificationObjective(builder: Builder, logits: Tensor, needed: RowSpace): void {
-  const labels = builder.index(`${needed.name}.label`, needed);
-  const weights = builder.values(`${needed.name}.weight`, needed);
-  builder.objective(crossEntropy(builder, logits, { labels, weights }));
+/** A linear layer on the pooled row, or on the last token of a causal model. */
+function pooledHead({ tokenizer, family }: LoadedModel): ClassifierHead {
+  const { name, bias } = family.classifier;
+  return {
+    sequenceOf({ text, textPair }, budget) {
+      const encoding = tokenizer.encode(text, textPair, budget);
+      return { encoding, needed: family.causal ? Int32Array.of(encoding.ids.length - 1) : "pooled" };
+    },
+    head(labels) {
+      const shapes = linearHeadShapes(name, labels.length, family.dimensions.width, bias);
+      return {
+        shapes,
+        given: new Map(),
+        logits: (builder, outputs) => linearHead(builder, outputs.pooled(), shapes),
+        objective: rowObjective,
+      };
+    },
+  };
 }
 
 /** Labels in the order of the logits: sorted, so that the order does not depend on the order of the rows. */
@@ -52,30 +99,41 @@ export function labelsOf(examples: readonly TextExample[]): string[] {
   return labels;
 }
 
-/** Encodes examples. Throws on a label that training does not have. */
-export function encodeExamples(
+function encodePart(
   examples: readonly TextExample[],
-  labels: readonly string[],
-  tokenizer: Tokenizer,
-  maxTokens: number,
-): EncodedExample[] {
-  return examples.map(({ text, textPair, label }, index) => {
-    const place = labels.indexOf(label);
-    if (place < 0) {
-      throw new Error(`Row ${index + 1} has the label "${label}", which no training row has (${labels.join(", ")}).`);
-    }
-    return { encoding: tokenizer.encode(text, textPair, maxTokens), label: place };
-  });
+  { labels, budget }: EncodingOptions,
+  classifier: ClassifierHead,
+): EncodedPart {
+  const places = examples.map(({ label }, index) => placeOf(label, labels, index));
+  const sequences = examples.map((example, index) => ({
+    ...classifier.sequenceOf(example, budget),
+    labels: Int32Array.of(places[index] ?? 0),
+  }));
+  return {
+    sequences,
+    guessingLoss: labelEntropyOf(places),
+    score: (logits) => score(logits, places, labels.length),
+  };
 }
 
-/** Figures of an evaluation. */
-export interface Scores {
-  readonly accuracy: number;
-  readonly interval: readonly [number, number];
-  readonly macroF1: number;
-  /** Mean cross entropy, nats. */
-  readonly loss: number;
-  readonly examples: number;
+/** Throws on a label that training does not have. */
+function placeOf(label: string, labels: readonly string[], index: number): number {
+  const place = labels.indexOf(label);
+  if (place >= 0) return place;
+  throw new Error(`Row ${index + 1} has the label "${label}", which no training row has (${labels.join(", ")}).`);
+}
+
+function readPart(inputs: readonly ExampleInput[], options: EncodingOptions, classifier: ClassifierHead): ReadPart {
+  const texts = expectShape(inputs, isTextInput, "texts");
+  const none = Int32Array.of(-1);
+  return {
+    sequences: texts.map((text) => ({ ...classifier.sequenceOf(text, options.budget), labels: none })),
+    answers: (logits) =>
+      logits.map((row): LabelAnswer => {
+        const label = options.labels[argmax(row)] ?? "";
+        return { kind: "label", logits: row, probabilities: softmax(row), label };
+      }),
+  };
 }
 
 /** Scores of logits, one array of C per example. */
@@ -90,5 +148,6 @@ export function score(logits: readonly Float32Array[], labels: readonly number[]
     macroF1: macroF1(predicted, labels, classes),
     loss: count === 0 ? 0 : loss / count,
     examples: count,
+    figures: {},
   };
 }

@@ -4,23 +4,38 @@
  */
 import { z } from "zod";
 import { experimentSchema, parseExperiment, type Experiment } from "../config/experiment.ts";
-import { peftFileNames, readPeftAdapter, writePeftAdapter, type PeftAdapter } from "../interop/peft.ts";
+import { peftFileNames, readPeftAdapter, writePeftAdapter, type PeftAdapter, type PeftTask } from "../interop/peft.ts";
 import { readSafetensors, writeSafetensors } from "../interop/safetensors.ts";
 import { checked, jsonOf } from "../lib/checked.ts";
 import { bindMethod } from "../methods/index.ts";
+import type { MethodSettings } from "../methods/index.schema.ts";
 import type { TrainedValues } from "../methods/method.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
-import { headNames } from "../tasks/sequenceClassification.ts";
+import { taskKinds, type TaskKind, type TaskSettings } from "../tasks/index.schema.ts";
 import type { TrainedTensor } from "./events.ts";
 
 export const studioFileNames = { description: "studio.json", weights: "studio.safetensors" } as const;
 
 const descriptionSchema = z.object({
   experiment: experimentSchema,
-  labels: z.array(z.string()).min(2),
+  labels: z.array(z.string()),
   /** Why there is no PEFT file; absent when there is one. */
   notPeft: z.string().optional(),
 });
+
+/** What PEFT calls the tasks. */
+const peftTaskOf = {
+  "sequence-classification": "SEQ_CLS",
+  "token-classification": "TOKEN_CLS",
+  "question-answering": "QUESTION_ANS",
+  "causal-lm": "CAUSAL_LM",
+} as const satisfies Record<TaskKind, PeftTask>;
+
+const peftTypeOf = {
+  "prefix-tuning": "PREFIX_TUNING",
+  "prompt-tuning": "PROMPT_TUNING",
+  "p-tuning": "P_TUNING",
+} as const;
 
 /** A run's prompt, ready to answer. */
 export interface Adapter {
@@ -30,18 +45,49 @@ export interface Adapter {
 }
 
 /** Why PEFT cannot hold this run; undefined when it can. */
-export function reasonNotPeft({ method }: Experiment, layers: number): string | undefined {
+export function reasonNotPeft({ method, task }: Experiment, layers: number): string | undefined {
+  return reasonOfTask(task) ?? reasonOfMethod(method, layers);
+}
+
+function reasonOfTask(task: TaskSettings): string | undefined {
+  switch (task.kind) {
+    case "sequence-classification":
+      return task.head === "linear" ? undefined : "PEFT has no task that reads label words at a mask.";
+    case "question-answering":
+      // PeftModelForQuestionAnswering.forward of PEFT 0.21 takes token types and drops them.
+      return "PEFT leaves out token types when it answers questions, so that its answers would be others.";
+    case "token-classification":
+    case "causal-lm":
+      return undefined;
+    default:
+      return task satisfies never;
+  }
+}
+
+function reasonOfMethod(method: MethodSettings, layers: number): string | undefined {
   switch (method.kind) {
     case "prefix-tuning":
       return method.layers === "all" || new Set(method.layers).size === layers
         ? undefined
         : "PEFT stores a prefix for every layer; this prompt uses only some, and zero keys are not the same as none.";
     case "prompt-tuning":
+    case "p-tuning":
+      if (method.placement !== "first")
+        return "PEFT puts virtual tokens in front of everything; here they stand elsewhere.";
       return method.pooling === "first-row"
         ? undefined
         : "PEFT reads the first virtual token under a soft prompt; this run reads [CLS].";
     case "head-only":
       return "PEFT has no adapter that is only a classifier.";
+    case "discrete-prompt":
+      return "Nothing was trained; there is no adapter to write.";
+    case "bitfit":
+    case "top-layers":
+      return "PEFT has no adapter that is a part of the model's own weights.";
+    case "adapters":
+      return "PEFT has no bottleneck adapters of this form.";
+    case "lora":
+      return "The studio writes low-rank updates in its own format only.";
     case "full-fine-tuning":
       return "A fully fine-tuned model is no adapter.";
     default:
@@ -66,24 +112,22 @@ export function exportAdapter(adapter: Adapter, dimensions: ModelDimensions): Ma
 
 function peftAdapterOf({ experiment, tensors }: Adapter, dimensions: ModelDimensions): PeftAdapter {
   const { method } = experiment;
-  if (method.kind !== "prefix-tuning" && method.kind !== "prompt-tuning")
+  if (method.kind !== "prefix-tuning" && method.kind !== "prompt-tuning" && method.kind !== "p-tuning")
     throw new Error(`PEFT has no ${method.kind}.`);
+  const bound = bindMethod(method, dimensions);
   const trained: TrainedValues = new Map(tensors.map(({ name, values }) => [name, values]));
-  const head = (name: string): Float32Array => {
-    const values = trained.get(name);
-    if (values === undefined) throw new Error(`The trained tensor "${name}" is missing.`);
-    return values;
-  };
+  const own = new Set(bound.tensors.map(({ name }) => name));
+  const head = tensors.filter(({ name }) => !own.has(name)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return {
-    type: method.kind === "prefix-tuning" ? "PREFIX_TUNING" : "PROMPT_TUNING",
+    type: peftTypeOf[method.kind],
+    task: peftTaskOf[experiment.task.kind],
     baseModel: experiment.model,
     layers: dimensions.layers,
     heads: dimensions.heads,
     width: dimensions.width,
     promptLength: method.promptLength,
-    promptEmbeddings: bindMethod(method, dimensions).virtualTokens(trained),
-    classifierWeight: head(headNames.weight),
-    classifierBias: head(headNames.bias),
+    promptEmbeddings: bound.virtualTokens(trained),
+    head: head.map(({ name, rows, width, values }) => ({ name, shape: rows === 1 ? [width] : [rows, width], values })),
   };
 }
 
@@ -114,22 +158,29 @@ function importPeft(files: ReadonlyMap<string, Uint8Array>, model: string): Adap
     );
   }
   const adapter = readPeftAdapter(files);
-  const { promptLength, promptEmbeddings, classifierWeight, classifierBias, width } = adapter;
-  const classes = classifierBias.length;
+  const { promptLength, promptEmbeddings, head } = adapter;
+  const classes = head.find(({ name }) => name.endsWith(".weight"))?.shape[0] ?? 0;
+  const task = taskKinds.find((known) => peftTaskOf[known] === adapter.task);
   const prefix = adapter.type === "PREFIX_TUNING";
   const kind = prefix ? "prefix-tuning" : "prompt-tuning";
   const name = prefix ? "prefix" : "prompt";
   return {
     experiment: parseExperiment({
       model,
+      task: { kind: task },
       method: { kind, promptLength },
       training: { learningRate: 0.01, weightDecay: 0 },
     }),
     labels: Array.from({ length: classes }, (_, index) => `LABEL_${index}`),
     tensors: [
       { name, rows: promptLength, width: promptEmbeddings.length / promptLength, values: promptEmbeddings },
-      { name: headNames.weight, rows: classes, width, values: classifierWeight },
-      { name: headNames.bias, rows: 1, width: classes, values: classifierBias },
+      // As the studio orders them: the weight before its bias.
+      ...head
+        .map(({ name: tensor, shape, values }) => {
+          const width = shape.at(-1) ?? 1;
+          return { name: tensor, rows: values.length / width, width, values };
+        })
+        .toSorted((a, b) => (a.name > b.name ? -1 : 1)),
     ],
   };
 }

@@ -1,9 +1,10 @@
 /** What a data set looks like to the model, told before training: counts, lengths, cuts, unknown words. */
 import type { Experiment } from "../config/experiment.ts";
+import { isTextExample, type Example } from "../lib/examples/example.ts";
 import { sha256OfText } from "../lib/hash.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
-import { majorityShare } from "../tasks/metrics/classification.ts";
-import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+import { bindTask } from "../tasks/index.ts";
+import type { BoundTask } from "../tasks/task.ts";
 import { prepareData, splitExamples, tokenBudget, type ExampleSet } from "./prepareData.ts";
 
 export interface DataDescription {
@@ -12,7 +13,9 @@ export interface DataDescription {
   readonly labels: readonly string[];
   readonly trainExamples: number;
   readonly evaluationExamples: number;
+  /** Training examples of each label; one entry for all where examples have no label of their own. */
   readonly trainPerLabel: Readonly<Record<string, number>>;
+  /** Score of the task's baseline, e.g. of always answering the most frequent label. */
   readonly majorityAccuracy: number;
   readonly longestTokens: number;
   readonly medianTokens: number;
@@ -34,24 +37,28 @@ export async function describeData(
 ): Promise<DataDescription> {
   const { seed, evaluationShare } = experiment;
   const prepared = prepareData(set, experiment, model, seed);
-  const { train, evaluation } = splitExamples(set, evaluationShare, seed);
+  const task = bindTask(experiment.task, model);
+  const { train, evaluation } = splitExamples(set, task.stratum, { share: evaluationShare, seed });
   const all = [...train, ...evaluation];
-  const lengths = all
-    .map(({ text, textPair }) => tokensOf(model, experiment, text, textPair))
-    .toSorted((a, b) => a - b);
+  const budget = tokenBudget(experiment, model.family.dimensions.positions);
+  const { sequences } = task.encode(all, { labels: prepared.labels, budget });
+  const lengths = sequences.map(({ encoding }) => encoding.ids.length).toSorted((a, b) => a - b);
   return {
     name: set.name,
     hash: await hashExamples(set),
     labels: prepared.labels,
-    trainExamples: prepared.train.length,
-    evaluationExamples: prepared.evaluation.length,
-    trainPerLabel: countLabels(train),
-    majorityAccuracy: majorityShare(prepared.evaluation.map(({ label }) => label)),
+    trainExamples: prepared.trainExamples.length,
+    evaluationExamples: prepared.evaluationExamples.length,
+    trainPerLabel: countStrata(train, task),
+    majorityAccuracy: prepared.baseline.score,
     longestTokens: lengths.at(-1) ?? 0,
     medianTokens: lengths[Math.floor(lengths.length / 2)] ?? 0,
     truncated: prepared.truncated,
-    ...unknownWords(all, model),
-    pairs: all.some(({ textPair }) => textPair !== undefined),
+    ...unknownWords(
+      all.flatMap((example) => task.textsOf(example)),
+      model,
+    ),
+    pairs: all.some((example) => isTextExample(example) && example.textPair !== undefined),
   };
 }
 
@@ -60,24 +67,19 @@ export function hashExamples({ train, evaluation }: ExampleSet): Promise<string>
   return sha256OfText(JSON.stringify([train, evaluation ?? null]));
 }
 
-function tokensOf(model: LoadedModel, experiment: Experiment, text: string, textPair: string | undefined): number {
-  const budget = tokenBudget(experiment, model.family.dimensions.positions);
-  return model.tokenizer.encode(text, textPair, budget).ids.length;
-}
-
-function countLabels(examples: readonly TextExample[]): Record<string, number> {
+function countStrata(examples: readonly Example[], { stratum }: BoundTask): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { label } of examples) counts[label] = (counts[label] ?? 0) + 1;
+  for (const example of examples) counts[stratum(example)] = (counts[stratum(example)] ?? 0) + 1;
   return counts;
 }
 
 function unknownWords(
-  examples: readonly TextExample[],
+  texts: readonly string[],
   { tokenizer }: LoadedModel,
 ): { unknownShare: number; unknownExamples: string[] } {
   let [pieces, unknown] = [0, 0];
   const words = new Set<string>();
-  for (const word of examples.flatMap(({ text, textPair }) => `${text} ${textPair ?? ""}`.split(/\s+/))) {
+  for (const word of texts.flatMap((text) => text.split(/\s+/))) {
     for (const { id } of tokenizer.pieces(word)) {
       pieces++;
       if (id !== tokenizer.unknownId) continue;

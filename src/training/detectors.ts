@@ -46,13 +46,3 @@ export function createLearningDetector(labelEntropy: number): Detector {
     },
   };
 }
-
-/** −Σ share · log share of the labels, nats. */
-export function labelEntropyOf(labels: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts.values()].reduce(
-    (sum, count) => sum - (count / labels.length) * Math.log(count / labels.length),
-    0,
-  );
-}

@@ -1,51 +1,89 @@
 /** What a run will take, from shapes alone and before anything is compiled: trained numbers, memory, arithmetic. */
 import type { Experiment } from "../config/experiment.ts";
+import type { Executor, ParameterShape } from "../engine/executor.ts";
 import { graphCosts } from "../engine/graph/costs.ts";
+import { isTextExample } from "../lib/examples/example.ts";
 import { messageOf } from "../lib/errors.ts";
 import { trainedNumbersOf } from "../methods/index.schema.ts";
+import { groups } from "../methods/method.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
-import { spaces } from "../models/packing.ts";
+import { tableBytes } from "./frontierCache.ts";
 import { prepareData, type ExampleSet } from "./prepareData.ts";
-import { setUpRun } from "./setup.ts";
+import { planRun, plannedMemory } from "./runPlan.ts";
+import { requireTrained, setUpRun } from "./setup.ts";
 
 export interface RunEstimate {
   readonly trained: { readonly prompt: number; readonly head: number; readonly model: number };
   /** Trained numbers as a share of the model's. */
   readonly share: number;
   readonly weightBytes: number;
+  /** Everything but weights and cache: on a known device what its plans take, else the peak of one step's tensors. */
   readonly activationBytes: number;
-  /** Floating-point operations of one step on examples of mean length. */
+  /** Tables that keep what frozen layers computed. */
+  readonly cacheBytes: number;
+  /** Floating-point operations of one step on examples of mean length, once the cache is filled. */
   readonly stepFlops: number;
   /** Why this cannot be trained. */
   readonly problem?: string;
 }
 
 /** Settings that cannot be trained come back with a `problem`, and zeros for what is then unknown. */
-export function estimateRun(experiment: Experiment, model: LoadedModel, examples: ExampleSet): RunEstimate {
+export function estimateRun(
+  experiment: Experiment,
+  model: LoadedModel,
+  examples: ExampleSet,
+  executor?: Executor,
+): RunEstimate {
   const { dimensions } = model.family;
-  const classes = new Set(examples.train.map(({ label }) => label)).size;
-  const trained = trainedNumbersOf(experiment.method, dimensions, classes);
-  const share = (trained.prompt + trained.head + trained.model) / dimensions.parameters;
+  const share = ({ prompt, head, model: own }: RunEstimate["trained"]): number =>
+    (prompt + head + own) / dimensions.parameters;
   try {
-    return { trained, share, ...runCosts(experiment, model, examples) };
+    const costs = runCosts(experiment, model, examples, executor);
+    return { share: share(costs.trained), ...costs };
   } catch (error) {
-    return { trained, share, weightBytes: 0, activationBytes: 0, stepFlops: 0, problem: messageOf(error) };
+    const classes = new Set(examples.train.flatMap((example) => (isTextExample(example) ? example.label : []))).size;
+    const trained = trainedNumbersOf(experiment.method, dimensions, classes);
+    return {
+      trained,
+      share: share(trained),
+      weightBytes: 0,
+      activationBytes: 0,
+      cacheBytes: 0,
+      stepFlops: 0,
+      problem: messageOf(error),
+    };
   }
 }
 
-function runCosts(experiment: Experiment, model: LoadedModel, examples: ExampleSet) {
+function runCosts(experiment: Experiment, model: LoadedModel, examples: ExampleSet, executor: Executor | undefined) {
+  const settings = experiment.training;
   const data = prepareData(examples, experiment, model, experiment.seed);
-  const setup = setUpRun(experiment, model, data.labels.length);
-  const { batchSize } = experiment.training;
-  const capacities = setup.capacities(batchSize, data.longest);
-  const meanTokens = data.train.reduce((sum, { encoding }) => sum + encoding.ids.length, 0) / data.train.length;
-  const meanRows = Math.round(batchSize * (meanTokens + setup.method.layout.promptRows));
-  const numbers = setup.parameters.reduce((sum, { rows, width }) => sum + rows * width, 0);
-  // A trained number is kept four times: value, gradient and two moments.
-  const extra = setup.trained.reduce((sum, { rows, width }) => sum + 3 * rows * width, 0);
+  const setup = setUpRun(experiment, model, data.labels);
+  requireTrained(setup, experiment);
+  const plan = planRun({ setup, settings, data });
+  const weightBytes = bytesOf(setup.parameters, executor);
+  const cacheBytes = plan.chosen === undefined ? 0 : tableBytes(plan.chosen.frontier, plan.chosen.tableRows);
+  const shown = executor?.plannedBytes(plannedMemory(plan, settings));
+  const count = (group: string): number =>
+    setup.trained.reduce((sum, shape) => (shape.group === group ? sum + shape.rows * shape.width : sum), 0);
   return {
-    weightBytes: 4 * (numbers + extra),
-    activationBytes: graphCosts(setup.trainingGraph, capacities).activationBytes,
-    stepFlops: graphCosts(setup.trainingGraph, { ...capacities, [spaces.tokens]: meanRows }).flops,
+    trained: { prompt: count(groups.prompt), head: count(groups.head), model: count(groups.model) },
+    weightBytes,
+    activationBytes:
+      shown === undefined
+        ? graphCosts(plan.trainingGraph, plan.trainingCapacities).activationBytes
+        : Math.max(0, shown - weightBytes - cacheBytes),
+    cacheBytes,
+    stepFlops: graphCosts(plan.trainingGraph, plan.meanStep).flops,
   };
+}
+
+/** A trained number is kept four times: value, gradient and two moments. Only WebGPU keeps frozen ones in half precision. */
+function bytesOf(shapes: readonly ParameterShape[], executor: Executor | undefined): number {
+  const packs = executor === undefined || executor.info.backend === "webgpu";
+  const perNumber = ({ group, half }: ParameterShape): number => {
+    if (group !== undefined) return 16;
+    return half === true && packs ? 2 : 4;
+  };
+  return shapes.reduce((sum, shape) => sum + perNumber(shape) * shape.rows * shape.width, 0);
 }

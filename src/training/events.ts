@@ -1,10 +1,13 @@
 /** What a training run tells while it runs. The generator in `train.ts` yields these; worker, page and command line read them. */
+import type { HeldMemory, StepTiming } from "../engine/executor.ts";
+import type { Scores } from "../tasks/task.ts";
+import type { CacheReport } from "./frontierCache.ts";
 
 export interface StepPoint {
   readonly step: number;
   /** Mean loss over the step's labels, nats. */
   readonly loss: number;
-  /** Share of the batch predicted correctly. */
+  /** Share of the step's labels predicted correctly. */
   readonly accuracy: number;
   readonly gradientNorm: number;
   readonly learningRate: number;
@@ -12,14 +15,9 @@ export interface StepPoint {
   readonly skipped: boolean;
 }
 
-export interface Evaluation {
+/** The task's scores at a step. */
+export interface Evaluation extends Scores {
   readonly step: number;
-  readonly accuracy: number;
-  /** 95 % Wilson interval of the accuracy. */
-  readonly interval: readonly [number, number];
-  readonly macroF1: number;
-  readonly loss: number;
-  readonly examples: number;
 }
 
 /** Facts fixed before the first step of a seed. */
@@ -30,7 +28,10 @@ export interface RunFacts {
   readonly labels: readonly string[];
   readonly trainExamples: number;
   readonly evaluationExamples: number;
-  /** Accuracy of always answering the most frequent evaluation label. */
+  /** What the evaluations' `accuracy` is called in this task: accuracy, F1, … */
+  readonly scoreName: string;
+  /** How one does without learning, e.g. "most frequent label", and the score of that. */
+  readonly baseline: string;
   readonly majorityAccuracy: number;
   readonly trained: { readonly prompt: number; readonly head: number; readonly model: number };
   /** Texts cut to fit. */
@@ -47,6 +48,22 @@ export interface SlotMovement {
   readonly gradientNorms: readonly number[];
 }
 
+/** How a seed's steps run on the device, all since its session was opened; evaluations and pauses are left out. */
+export interface RunPerformance {
+  readonly steps: number;
+  /** Tokens of the examples in these steps, prompts not counted. */
+  readonly tokens: number;
+  /** Wall time of these steps. */
+  readonly seconds: number;
+  readonly timing: StepTiming;
+  /** Bytes of device memory; together they are all that the executor holds. */
+  readonly memory: HeldMemory & { readonly cache: number };
+  /** Absent where nothing is kept. */
+  readonly cache?: CacheReport;
+  /** The kernel of each class of matrix products, by the class. */
+  readonly products: Readonly<Record<string, string>>;
+}
+
 export interface SeedResult {
   readonly seed: number;
   readonly best: Evaluation;
@@ -54,7 +71,7 @@ export interface SeedResult {
   readonly seconds: number;
 }
 
-export type AdviceKind = "diverged" | "not-learning" | "recovered";
+export type AdviceKind = "diverged" | "not-learning" | "recovered" | "smaller-batch";
 
 export type TrainingEvent =
   | { readonly kind: "seed-started"; readonly seedIndex: number; readonly facts: RunFacts }
@@ -71,6 +88,10 @@ export type TrainingEvent =
       /** Best so far; its trained tensors are kept. */
       readonly best: boolean;
     }
+  /** After each evaluation, when the run keeps what its frozen layers computed. */
+  | { readonly kind: "cache"; readonly seedIndex: number; readonly step: number; readonly cache: CacheReport }
+  /** After each report of steps. */
+  | { readonly kind: "performance"; readonly seedIndex: number; readonly performance: RunPerformance }
   | { readonly kind: "moved"; readonly seedIndex: number; readonly movement: SlotMovement }
   | {
       readonly kind: "advice";

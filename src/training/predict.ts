@@ -1,26 +1,17 @@
-/** Answers texts with a trained (or untrained) set of tensors: the try-it box and the command line's `predict`. */
+/** Answers texts, words or questions with a trained (or untrained) set of tensors: the try-it box and the command line's `predict`. */
 import type { Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
-import { argmax, softmax } from "../tasks/metrics/classification.ts";
-import { evaluationChunk, logitsOf } from "./evaluate.ts";
+import type { ExampleInput } from "../lib/examples/example.ts";
+import type { Answer } from "../tasks/task.ts";
+import { startValues } from "./activations.ts";
+import { logitsOf } from "./evaluate.ts";
 import { tokenBudget } from "./prepareData.ts";
-import { initialValues, setUpRun } from "./setup.ts";
-
-export interface PredictionInput {
-  readonly text: string;
-  readonly textPair?: string;
-}
-
-export interface TextPrediction {
-  /** In the order of the labels. */
-  readonly logits: Float32Array;
-  readonly probabilities: readonly number[];
-  readonly label: string;
-}
+import { setUpRun } from "./setup.ts";
 
 export interface Predictor {
-  predict(texts: readonly PredictionInput[]): Promise<TextPrediction[]>;
+  /** One answer per input, of the kind the task gives. Throws when an input does not fit the task. */
+  predict(inputs: readonly ExampleInput[]): Promise<Answer[]>;
   dispose(): void;
 }
 
@@ -33,27 +24,23 @@ export interface PredictorOptions {
   readonly values?: ReadonlyMap<string, Float32Array>;
 }
 
-/** Compiles the evaluation plan once for any number of texts. */
+/** Compiles the evaluation plan once for any number of inputs. */
 export async function createPredictor(options: PredictorOptions): Promise<Predictor> {
   const { experiment, model, labels, executor } = options;
-  const setup = setUpRun(experiment, model, labels.length);
-  const values = options.values ?? initialValues(model, setup, experiment.seed);
+  const setup = setUpRun(experiment, model, labels);
+  const values = options.values ?? (await startValues(model, setup, experiment.seed, async () => executor));
   const budget = tokenBudget(experiment, model.family.dimensions.positions);
-  const store = executor.createParameters(setup.parameters, new Map([...model.weights, ...values]));
+  const store = executor.createParameters(setup.parameters, new Map([...setup.weights, ...values]));
   const plan = await executor
-    .compileEvaluation(setup.evaluationGraph, store, setup.capacities(evaluationChunk, budget))
+    .compileEvaluation(setup.evaluationGraph, store, setup.capacities(setup.evaluationChunk, budget))
     .catch((error: unknown) => {
       store.dispose();
       throw error;
     });
   return {
-    async predict(texts) {
-      const encoded = texts.map(({ text, textPair }) => ({
-        encoding: model.tokenizer.encode(text, textPair, budget),
-        label: 0,
-      }));
-      const logits = await logitsOf(plan, setup, encoded);
-      return logits.map((row) => ({ logits: row, probabilities: softmax(row), label: labels[argmax(row)] ?? "" }));
+    async predict(inputs) {
+      const { sequences, answers } = setup.task.read(inputs, { labels, budget });
+      return answers(await logitsOf(plan, setup, sequences));
     },
     dispose() {
       plan.dispose();

@@ -1,26 +1,31 @@
-/** From text examples to what a run trains and evaluates on: split, few-shot draw, encoding. All draws come from the seed. */
+/** From examples to what a run trains and evaluates on: split, few-shot draw, encoding. All draws come from the seed. */
 import type { Experiment } from "../config/experiment.ts";
+import type { Example } from "../lib/examples/example.ts";
 import { randomStream } from "../lib/random.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { promptLengthOf } from "../methods/index.schema.ts";
-import { encodeExamples, labelsOf, type EncodedExample } from "../tasks/sequenceClassification.ts";
-import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+import { bindTask } from "../tasks/index.ts";
+import type { Baseline, BoundTask, EncodedPart } from "../tasks/task.ts";
 
 /** Examples as they come in; without an evaluation part one is split off. */
-export interface ExampleSet {
+export interface ExampleSet<Kind extends Example = Example> {
   readonly name: string;
-  readonly train: readonly TextExample[];
-  readonly evaluation?: readonly TextExample[];
+  readonly train: readonly Kind[];
+  readonly evaluation?: readonly Kind[];
 }
 
 export interface PreparedData {
   /** In the order of the logits. */
   readonly labels: readonly string[];
-  readonly train: readonly EncodedExample[];
-  readonly evaluation: readonly EncodedExample[];
-  /** Texts that were cut. */
+  readonly train: EncodedPart;
+  readonly evaluation: EncodedPart;
+  /** The examples behind the parts, after the split and the few-shot draw. */
+  readonly trainExamples: readonly Example[];
+  readonly evaluationExamples: readonly Example[];
+  readonly baseline: Baseline;
+  /** Sequences that were cut. */
   readonly truncated: number;
-  /** Longest encoded example, tokens. */
+  /** Longest encoded sequence, tokens. */
   readonly longest: number;
 }
 
@@ -42,48 +47,66 @@ export function tokenBudget(experiment: Experiment, positions: number): number {
 /** Prepares one seed's data. Throws with the reason when it cannot be used. */
 export function prepareData(set: ExampleSet, experiment: Experiment, model: LoadedModel, seed: number): PreparedData {
   const budget = tokenBudget(experiment, model.family.dimensions.positions);
-  const { train, evaluation } = splitExamples(set, experiment.evaluationShare, seed);
-  const labels = labelsOf(train);
-  const chosen = drawFewShot(train, labels, experiment.examplesPerClass, seed);
-  const encode = (examples: readonly TextExample[]) => encodeExamples(examples, labels, model.tokenizer, budget);
-  const encoded = { train: encode(chosen), evaluation: encode(evaluation) };
-  const all = [...encoded.train, ...encoded.evaluation];
-  if (encoded.evaluation.length === 0)
+  const task = bindTask(experiment.task, model);
+  const parts = splitExamples(set, task.stratum, { share: experiment.evaluationShare, seed });
+  const labels = task.labelsOf(parts.train);
+  const trainExamples = drawFewShot(parts.train, task.stratum, experiment.examplesPerClass, seed);
+  const evaluationExamples = parts.evaluation;
+  const encode = (examples: readonly Example[]) => task.encode(examples, { labels, budget });
+  const [train, evaluation] = [encode(trainExamples), encode(evaluationExamples)];
+  if (evaluationExamples.length === 0)
     throw new Error("No rows are left for evaluation. Add rows or an evaluation file.");
+  const all = [...train.sequences, ...evaluation.sequences];
   return {
     labels,
-    ...encoded,
+    train,
+    evaluation,
+    trainExamples,
+    evaluationExamples,
+    baseline: task.baseline(trainExamples, evaluationExamples, labels),
     truncated: all.filter(({ encoding }) => encoding.truncated).length,
     longest: all.reduce((longest, { encoding }) => Math.max(longest, encoding.ids.length), 0),
   };
 }
 
-/** The given parts, or a split by label so that both parts keep the shares of the labels. */
-export function splitExamples(
-  set: ExampleSet,
-  evaluationShare: number,
-  seed: number,
-): { train: readonly TextExample[]; evaluation: readonly TextExample[] } {
+type Stratum = BoundTask["stratum"];
+
+/** The given parts, or a split by stratum so that both parts keep the shares of the labels. */
+export function splitExamples<Kind extends Example>(
+  set: ExampleSet<Kind>,
+  stratum: Stratum,
+  { share, seed }: { share: number; seed: number },
+): { train: readonly Kind[]; evaluation: readonly Kind[] } {
   if (set.evaluation !== undefined) return { train: set.train, evaluation: set.evaluation };
-  const parts = labelsOf(set.train).map((label) => {
-    const rows = set.train.filter((example) => example.label === label);
-    const shuffled = randomStream(seed, "split", label).shuffle(rows);
-    const held = Math.min(rows.length - 1, Math.max(1, Math.round(rows.length * evaluationShare)));
+  const parts = strataOf(set.train, stratum).map(([name, rows]) => {
+    const shuffled = randomStream(seed, "split", name).shuffle(rows);
+    const held = Math.min(rows.length - 1, Math.max(1, Math.round(rows.length * share)));
     return { train: shuffled.slice(held), evaluation: shuffled.slice(0, held) };
   });
   return { train: parts.flatMap((part) => part.train), evaluation: parts.flatMap((part) => part.evaluation) };
 }
 
-/** k examples per label, or all when k is null. Labels with fewer rows give all they have. */
-export function drawFewShot(
-  examples: readonly TextExample[],
-  labels: readonly string[],
+/** k examples per stratum (of each label, or in all), or all when k is null. A stratum with fewer gives all it has. */
+export function drawFewShot<Kind extends Example>(
+  examples: readonly Kind[],
+  stratum: Stratum,
   k: number | null,
   seed: number,
-): readonly TextExample[] {
+): readonly Kind[] {
   if (k === null) return examples;
-  return labels.flatMap((label) => {
-    const rows = examples.filter((example) => example.label === label);
-    return randomStream(seed, "few-shot", label).shuffle(rows).slice(0, k);
-  });
+  return strataOf(examples, stratum).flatMap(([name, rows]) =>
+    randomStream(seed, "few-shot", name).shuffle(rows).slice(0, k),
+  );
+}
+
+/** Examples by stratum, strata sorted by name, examples in their order. */
+function strataOf<Kind extends Example>(examples: readonly Kind[], stratum: Stratum): [string, Kind[]][] {
+  const strata = new Map<string, Kind[]>();
+  for (const example of examples) {
+    const name = stratum(example);
+    const rows = strata.get(name);
+    if (rows === undefined) strata.set(name, [example]);
+    else rows.push(example);
+  }
+  return [...strata].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

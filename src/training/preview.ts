@@ -1,5 +1,6 @@
 /** What the model will see of a text: prompt slots and tokens in the order of its rows. */
 import type { Experiment } from "../config/experiment.ts";
+import { bindMethod } from "../methods/index.ts";
 import { promptLengthOf } from "../methods/index.schema.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { tokenBudget } from "./prepareData.ts";
@@ -11,7 +12,7 @@ export interface TokenPreview {
   readonly type: number;
 }
 
-/** Slots first, as the model has them. Deep prompts show theirs too: they stand in front of every prompted layer. */
+/** Slots where the model has them, mostly first. Deep prompts show theirs too: they stand in front of every prompted layer. */
 export function previewText(
   { text, textPair }: { readonly text: string; readonly textPair?: string },
   experiment: Experiment,
@@ -29,5 +30,6 @@ export function previewText(
     const kind = tokenizer.specialIds.has(id) ? "special" : id === tokenizer.unknownId ? "unknown" : "word";
     return { text: tokenizer.tokenText(id), id, kind, type: types[index] ?? 0 };
   });
-  return { tokens: [...slots, ...tokens], truncated };
+  const { promptStart } = bindMethod(experiment.method, family.dimensions).layout;
+  return { tokens: [...tokens.slice(0, promptStart), ...slots, ...tokens.slice(promptStart)], truncated };
 }

@@ -22,6 +22,8 @@ export interface RunRecord {
   readonly result: RunResult;
   /** Browser or Node version, studio version. */
   readonly environment: string;
+  /** The kernel of each class of matrix products on this adapter, where the executor chooses among several. */
+  readonly products?: Readonly<Record<string, string>>;
   /** Shipped with the studio instead of made here. */
   readonly example?: boolean;
 }

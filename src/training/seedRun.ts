@@ -1,13 +1,14 @@
 /** One seed from its checkpoint to its end: steps, reports, evaluations, detectors. */
 import type { TrainedState, UpdateSettings } from "../engine/executor.ts";
-import { score } from "../tasks/sequenceClassification.ts";
-import { createDivergenceDetector, createLearningDetector, labelEntropyOf, type Detector } from "./detectors.ts";
+import { createDivergenceDetector, createLearningDetector, type Detector } from "./detectors.ts";
 import { logitsOf } from "./evaluate.ts";
 import type { Evaluation, RunOutcome, StepPoint, TrainingEvent } from "./events.ts";
+import type { EncodedSequence } from "../tasks/task.ts";
 import { slotMovement } from "./movement.ts";
+import { PerformanceMeter } from "./performanceMeter.ts";
 import { learningRateAt } from "./schedules.ts";
 import type { Session } from "./session.ts";
-import { groupSettings } from "./setup.ts";
+import { groupSettings, labelCount } from "./setup.ts";
 import type { SeedContext } from "./train.ts";
 
 /** What survives a lost device. */
@@ -38,7 +39,7 @@ export function createProgress({ options, data, initial }: SeedContext): Progres
     seconds: 0,
     stepsDone: 0,
     divergence: createDivergenceDetector(options.experiment.training.learningRate),
-    learning: createLearningDetector(labelEntropyOf(data.train.map(({ label }) => label))),
+    learning: createLearningDetector(data.train.guessingLoss),
   };
 }
 
@@ -52,11 +53,12 @@ export async function* advance(
   const { steps, evaluateEvery } = options.experiment.training;
   const { control } = options;
   const clock = createClock(progress);
+  const meter = new PerformanceMeter(session);
   let reported = progress.checkpoint.step;
   let step = progress.checkpoint.step;
   while (step < steps && !control.stopped) {
     if (control.paused) {
-      if (step > reported) yield* report(context, session, progress, { from: reported, clock });
+      if (step > reported) yield* report(context, session, progress, { from: reported, clock, meter });
       reported = step;
       yield { kind: "paused", seedIndex, step };
       await control.ready();
@@ -65,11 +67,12 @@ export async function* advance(
     } else await control.ready();
     if (control.stopped) break;
     step++;
-    enqueueStep(context, session, step);
+    meter.start();
+    await enqueueStep(context, session, step);
     await session.training.pace(stepsInFlight);
     const due = step % evaluateEvery === 0 || step === steps;
     if (!due && step !== 1 && clock.sinceLap() < reportSeconds && step - reported < reportSteps) continue;
-    const problem = yield* report(context, session, progress, { from: reported, clock });
+    const problem = yield* report(context, session, progress, { from: reported, clock, meter });
     reported = step;
     if (problem !== undefined) {
       yield { kind: "advice", seedIndex, advice: "diverged", step, message: problem };
@@ -78,7 +81,7 @@ export async function* advance(
     }
     if (due) yield* evaluate(context, session, progress, step);
   }
-  if (step > reported) yield* report(context, session, progress, { from: reported, clock });
+  if (step > reported) yield* report(context, session, progress, { from: reported, clock, meter });
   if (step > 0 && progress.last?.step !== step) yield* evaluate(context, session, progress, step);
   clock.lap();
   return control.stopped ? "stopped" : "finished";
@@ -106,9 +109,13 @@ function createClock(progress: Progress): Clock {
   };
 }
 
-function enqueueStep({ options, data, setup, batch }: SeedContext, session: Session, step: number): void {
-  const examples = batch(step).flatMap((index) => data.train[index] ?? []);
-  session.training.step(setup.pack(examples, true), updateSettings(options.experiment, step));
+function enqueueStep({ options, data, setup, batch }: SeedContext, session: Session, step: number): Promise<void> {
+  const inputs = setup.pack(stepSequences({ data, batch }, step), true);
+  return session.step(inputs, updateSettings(options.experiment, step));
+}
+
+function stepSequences({ data, batch }: Pick<SeedContext, "data" | "batch">, step: number): EncodedSequence[] {
+  return batch(step).flatMap((index) => data.train.sequences[index] ?? []);
 }
 
 /** AdamW's settings at a step, as torch.optim.AdamW's defaults with the scheduled learning rate. */
@@ -124,6 +131,7 @@ export function updateSettings(experiment: SeedContext["options"]["experiment"],
 }
 
 interface ReportRange {
+  readonly meter: PerformanceMeter;
   /** Last step that was reported before. */
   readonly from: number;
   readonly clock: Clock;
@@ -134,7 +142,7 @@ async function* report(
   context: SeedContext,
   session: Session,
   progress: Progress,
-  { from, clock }: ReportRange,
+  { from, clock, meter }: ReportRange,
 ): AsyncGenerator<TrainingEvent, string | undefined> {
   const { options, seedIndex } = context;
   const { training } = options.experiment;
@@ -143,12 +151,15 @@ async function* report(
   const seconds = clock.lap();
   const points = statistics.map(({ loss, correct, gradientNorm, skipped }, index): StepPoint => {
     const step = from + index + 1;
-    const accuracy = correct / training.batchSize;
+    const accuracy = correct / Math.max(1, labelCount(stepSequences(context, step)));
     return { step, loss, accuracy, gradientNorm, skipped, learningRate: learningRateAt(training, step) };
   });
+  const sequences = points.flatMap(({ step }) => stepSequences(context, step));
+  meter.stop(points.length, sequences);
   const fresh = points.filter(({ step }) => step > progress.stepsDone);
   progress.stepsDone = Math.max(progress.stepsDone, points.at(-1)?.step ?? 0);
   if (fresh.length > 0) yield { kind: "steps", seedIndex, points: fresh, seconds };
+  if (points.length > 0) yield { kind: "performance", seedIndex, performance: meter.read() };
   for (const point of fresh) {
     const diverged = progress.divergence.see(point);
     if (diverged !== undefined) return diverged;
@@ -166,15 +177,15 @@ async function* evaluate(
   step: number,
 ): AsyncGenerator<TrainingEvent, void> {
   const { data, setup, seedIndex, initial } = context;
-  const logits = await logitsOf(session.evaluation, setup, data.evaluation);
-  const labels = data.evaluation.map(({ label }) => label);
-  const evaluation: Evaluation = { step, ...score(logits, labels, setup.classes) };
+  const logits = await logitsOf(session.evaluation, setup, data.evaluation.sequences);
+  const evaluation: Evaluation = { step, ...data.evaluation.score(logits) };
   const [state, gradients] = await Promise.all([session.store.readState(), session.training.readGradients()]);
   const best = progress.best === undefined || isBetter(evaluation, progress.best.evaluation);
   if (best) progress.best = { evaluation, values: state.values };
   progress.last = evaluation;
   progress.checkpoint = { step, state };
   yield { kind: "evaluated", seedIndex, evaluation, best };
+  if (session.cache !== undefined) yield { kind: "cache", seedIndex, step, cache: session.cache.report };
   if (setup.method.promptedLayers.length > 0) {
     const movement = slotMovement(setup.method, { start: initial, now: state.values, gradients, step });
     yield { kind: "moved", seedIndex, movement };

@@ -6,93 +6,199 @@ import type { Experiment } from "../config/experiment.ts";
 import type { GroupSettings, ParameterShape, StepValues } from "../engine/executor.ts";
 import { Builder } from "../engine/graph/builder.ts";
 import type { Graph } from "../engine/graph/graph.ts";
+import { markHalves } from "../engine/graph/halves.ts";
+import { operandsOf } from "../engine/graph/operation.ts";
 import type { RowCounts } from "../engine/graph/tensor.ts";
 import { normalValues, randomStream } from "../lib/random.ts";
 import { bindMethod } from "../methods/index.ts";
-import { groups, type BoundMethod } from "../methods/method.ts";
+import { groups, type BoundMethod, type KeysAndValues } from "../methods/method.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
-import { packSequences, spaces } from "../models/packing.ts";
-import { classificationObjective, classify, headShapes, type EncodedExample } from "../tasks/sequenceClassification.ts";
+import { packSequences, spaces, type PackedTargets, type RowLayout } from "../models/packing.ts";
+import { layoutBehindTrunk, promptTrunk, withTrunkInputs } from "../models/promptTrunk.ts";
+import { weightPlaceOf } from "../models/weightPlace.schema.ts";
+import { bindTask } from "../tasks/index.ts";
+import type { BoundTask, EncodedSequence, TaskHead } from "../tasks/task.ts";
+import { chunkFor } from "./evaluate.ts";
 
 export interface RunSetup {
   readonly method: BoundMethod;
+  readonly task: BoundTask;
   /** With objective and derived gradients. */
   readonly trainingGraph: Graph;
-  /** Output `logits` [needed, C]. */
+  /** Output `logits` [needed, C], or what the head reads out instead. */
   readonly evaluationGraph: Graph;
-  /** Frozen and trained parameters together. */
+  /** Frozen and trained parameters together; frozen matrices are marked where the settings want them in half precision. */
   readonly parameters: readonly ParameterShape[];
   readonly trained: readonly ParameterShape[];
+  /** Values of everything that is not trained: the model's weights and what the head is given. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  /** In the order of the logits. */
+  readonly labels: readonly string[];
+  /** Width of that output. */
   readonly classes: number;
+  /** Sequences of one run of the evaluation plan. */
+  readonly evaluationChunk: number;
   /** Row capacities for at most `sequences` examples of at most `longest` tokens. */
   capacities(sequences: number, longest: number): RowCounts;
-  /** Step inputs of examples; with labels and weights 1/N when `labelled`. */
-  pack(examples: readonly EncodedExample[], labelled: boolean): StepValues;
+  /** Step inputs of sequences; with labels and weights 1/N when `labelled`, N being the number of labels. */
+  pack(sequences: readonly EncodedSequence[], labelled: boolean): StepValues;
 }
 
 /** Standard deviation of a fresh head, as transformers initialises BERT's classifier. */
 const headScale = 0.02;
 
-/** Throws when model, method and settings do not fit each other. */
-export function setUpRun(experiment: Experiment, model: LoadedModel, classes: number): RunSetup {
+/**
+ * Builds a run for data with these labels, in the order of the logits.
+ * @throws when model, method, task and settings do not fit each other.
+ */
+export function setUpRun(experiment: Experiment, model: LoadedModel, labels: readonly string[]): RunSetup {
   const { dimensions } = model.family;
+  requireSlots(experiment);
   const method = bindMethod(experiment.method, dimensions);
-  const head = headShapes(classes, dimensions.width, groups.head);
-  const weights = method.trainsModel
-    ? model.family.weights.map((shape) => ({ ...shape, group: groups.model }))
-    : model.family.weights;
-  const parameters = [...weights, ...method.tensors, ...head];
-  const build = (objective: boolean): Graph => buildGraph({ model, method, head, objective });
+  const task = bindTask(experiment.task, model);
+  const head = task.head(labels);
+  const own = [...model.family.weights, ...model.family.languageModelWeights].map((shape) => {
+    const group = weightGroup(method, shape.name);
+    return group === undefined ? shape : { ...shape, group };
+  });
+  const hasTrunk = model.family.causal && isInFront(method.layout) && experiment.training.savings.promptTrunk;
+  const layout = hasTrunk ? layoutBehindTrunk(method.layout) : method.layout;
+  const build = (objective: boolean): Graph => buildGraph({ model, method, head, objective, hasTrunk });
+  const evaluationGraph = build(false);
+  const trainingGraph = build(true);
+  const used = usedIn(evaluationGraph, [...own, ...method.tensors, ...head.shapes]);
+  const isHalf = experiment.training.weights === "f16";
+  const parameters = isHalf ? markHalves(used, [trainingGraph, evaluationGraph]) : used;
+  const trained = parameters.filter(({ group }) => group !== undefined);
+  const homeless = method.tensors.find(({ name }) => !parameters.some((known) => known.name === name));
+  if (homeless !== undefined) {
+    throw new Error(
+      `${model.family.family} models have no place for "${homeless.name}" of ${experiment.method.kind}. Choose other weights or another method.`,
+    );
+  }
+  const mostTokens = Math.min(experiment.training.maxTokens, dimensions.positions);
+  const logitWidth = head.readout === undefined ? labels.length : dimensions.vocabulary;
   return {
     method,
-    trainingGraph: build(true),
-    evaluationGraph: build(false),
+    task,
+    trainingGraph,
+    evaluationGraph,
     parameters,
-    trained: parameters.filter(({ group }) => group !== undefined),
-    classes,
+    trained,
+    weights: new Map([...model.weights, ...head.given]),
+    labels,
+    classes: head.readout?.width ?? labels.length,
+    evaluationChunk: chunkFor(task.neededRows(mostTokens), logitWidth),
     capacities: (sequences, longest) => ({
-      [spaces.tokens]: sequences * (longest + method.layout.promptRows),
-      [spaces.needed]: sequences,
+      [spaces.tokens]: sequences * (longest + layout.promptRows),
+      [spaces.needed]: sequences * task.neededRows(longest),
       [spaces.sequences]: sequences,
     }),
-    pack(examples, labelled) {
-      const encodings = examples.map(({ encoding }) => encoding);
-      if (!labelled) return packSequences(encodings, method.layout);
-      const labels = Int32Array.from(examples, ({ label }) => label);
-      const rowWeights = new Float32Array(examples.length).fill(1 / examples.length);
-      return packSequences(encodings, method.layout, { labels, weights: rowWeights });
+    pack(sequences, labelled) {
+      const weighing = labelled ? "mean" : head.readout === undefined ? "none" : "sum";
+      const packed = packSequences(sequences, layout, targetsOf(sequences, task, weighing));
+      const step = { ...packed, indices: { ...packed.indices, ...head.indices } };
+      return hasTrunk ? withTrunkInputs(step, method.layout) : step;
     },
   };
+}
+
+/** Throws when a run would train nothing though it should, or something though it should not. */
+export function requireTrained({ trained }: RunSetup, { method }: Experiment): void {
+  if (method.kind === "discrete-prompt" && trained.length > 0) {
+    throw new Error("Words alone train nothing, so the head must be words as well. Choose the verbalizer head.");
+  }
+  if (trained.length > 0 || method.kind === "discrete-prompt") return;
+  throw new Error(
+    `Nothing would be trained: ${method.kind} has no prompt, and this task's head is the model's own. Choose a method with a prompt.`,
+  );
+}
+
+/** Throws when the template of a verbalizer has more or fewer places for virtual tokens than the method puts there. */
+function requireSlots({ task, method }: Experiment): void {
+  const template = task.kind === "sequence-classification" && task.head === "verbalizer" ? task.template : "";
+  const places = template.split("[P]").length - 1;
+  const wanted = "placement" in method && method.placement === "template" ? method.promptLength : 0;
+  if (places === wanted) return;
+  throw new Error(
+    `Expected ${wanted} virtual tokens [P] in the verbalizer's template, found ${places}. Change the prompt's place, its length or the template.`,
+  );
+}
+
+/** Whether a soft prompt stands in front of all tokens, where a causal model lets it see none of them. */
+function isInFront({ promptRows, promptStart }: RowLayout): boolean {
+  return promptRows > 0 && promptStart === 0;
+}
+
+/** Shapes that the graph reads; a task may leave the pooler or the language-model head aside. */
+function usedIn(graph: Graph, shapes: readonly ParameterShape[]): ParameterShape[] {
+  const names = new Set(graph.nodes.flatMap(operandsOf).flatMap(({ parameter }) => parameter?.name ?? []));
+  return shapes.filter(({ name }) => names.has(name));
+}
+
+/** How many labels the sequences have together; −1 is none. */
+export function labelCount(sequences: readonly EncodedSequence[]): number {
+  return sequences.reduce((sum, { labels }) => sum + labels.filter((label) => label >= 0).length, 0);
+}
+
+/** What the labels weigh: 1/N each, 1 each, or there are none. */
+type Weighing = "mean" | "sum" | "none";
+
+/** Labels end to end; a missing one weighs nothing. */
+function targetsOf(
+  sequences: readonly EncodedSequence[],
+  { targets }: BoundTask,
+  weighing: Weighing,
+): PackedTargets | undefined {
+  if (weighing === "none") return undefined;
+  const labels = sequences.flatMap((sequence) => [...sequence.labels]);
+  const weight = weighing === "sum" ? 1 : 1 / Math.max(1, labelCount(sequences));
+  return {
+    space: targets,
+    labels: Int32Array.from(labels, (label) => Math.max(label, 0)),
+    weights: Float32Array.from(labels, (label) => (label < 0 ? 0 : weight)),
+  };
+}
+
+/** The group of one of the model's own weights; undefined when the method leaves it frozen. */
+function weightGroup(method: BoundMethod, name: string): string | undefined {
+  return method.trainsWeight(weightPlaceOf(name)) ? groups.model : undefined;
 }
 
 interface GraphParts {
   readonly model: LoadedModel;
   readonly method: BoundMethod;
-  readonly head: readonly ParameterShape[];
+  readonly head: TaskHead;
   readonly objective: boolean;
+  readonly hasTrunk: boolean;
 }
 
-function buildGraph({ model, method, head, objective }: GraphParts): Graph {
+function buildGraph({ model, method, head, objective, hasTrunk }: GraphParts): Graph {
   const builder = new Builder();
   const sequences = builder.rowSpace(spaces.sequences);
-  const needed = builder.rowSpace(spaces.needed);
   const rows = {
     tokens: builder.segments(builder.rowSpace(spaces.tokens), sequences),
-    needed: builder.segments(needed, sequences),
+    needed: builder.segments(builder.rowSpace(spaces.needed), sequences),
+    ...(hasTrunk ? { trunk: promptTrunk(builder, method.layout.promptRows) } : {}),
   };
-  const { pooled } = model.family.forward(builder, {
+  const outputs = model.family.forward(builder, {
     rows,
     hooks: method.hooks(builder),
-    ...(method.trainsModel ? { weightGroup: groups.model } : {}),
+    weightGroup: (name) => weightGroup(method, name),
   });
-  const logits = classify(builder, pooled, head);
-  if (objective) classificationObjective(builder, logits, needed);
-  else builder.output("logits", logits);
+  const logits = head.logits(builder, outputs);
+  if (objective) builder.objective(head.objective(builder, logits, rows));
+  else builder.output("logits", head.readout?.build(builder, logits, rows) ?? logits);
   return builder.finish();
 }
 
 /** Start values of everything trained: the method's own initialiser, N(0, 0.02²) for the head, the file's weights. */
-export function initialValues(model: LoadedModel, setup: RunSetup, seed: number): Map<string, Float32Array> {
+export function initialValues(
+  model: LoadedModel,
+  setup: RunSetup,
+  seed: number,
+  activations?: KeysAndValues,
+): Map<string, Float32Array> {
   const { dimensions, wordEmbeddings } = model.family;
   const table = model.weights.get(wordEmbeddings);
   if (table === undefined) throw new Error(`The model has no word embeddings "${wordEmbeddings}".`);
@@ -101,13 +207,18 @@ export function initialValues(model: LoadedModel, setup: RunSetup, seed: number)
     random: randomStream(seed, "prompt"),
     wordEmbedding: (id) => table.slice(id * dimensions.width, (id + 1) * dimensions.width),
     encodeText: (text) => model.tokenizer.pieces(text).map(({ id }) => id),
+    labels: setup.labels,
+    ...(activations === undefined ? {} : { activations }),
   });
   for (const { name, rows, width, group } of setup.trained) {
     if (group !== groups.head) continue;
     const scale = name.endsWith(".bias") ? 0 : headScale;
     values.set(name, normalValues(randomStream(seed, "head", name), rows * width, scale));
   }
-  if (setup.method.trainsModel) for (const [name, weights] of model.weights) values.set(name, weights);
+  for (const { name, group } of setup.trained) {
+    const weights = model.weights.get(name);
+    if (group === groups.model && weights !== undefined) values.set(name, weights);
+  }
   return values;
 }
 

@@ -4,16 +4,17 @@
  * checkpoint on a new one, and the curve goes on.
  */
 import type { Experiment } from "../config/experiment.ts";
-import { DeviceLostError, type Executor, type TrainedState } from "../engine/executor.ts";
+import { DeviceLostError, OutOfDeviceMemoryError, type Executor, type TrainedState } from "../engine/executor.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
-import { majorityShare } from "../tasks/metrics/classification.ts";
+import { startValues } from "./activations.ts";
 import { createBatches } from "./batches.ts";
 import type { RunControl } from "./control.ts";
-import type { RunFacts, RunOutcome, RunResult, SeedResult, TrainingEvent } from "./events.ts";
+import { evaluateOnly } from "./evaluateOnly.ts";
+import type { AdviceKind, RunFacts, RunOutcome, RunResult, SeedResult, TrainingEvent } from "./events.ts";
 import { prepareData, type ExampleSet, type PreparedData } from "./prepareData.ts";
 import { advance, createProgress, type Progress } from "./seedRun.ts";
 import { openSession, type Session } from "./session.ts";
-import { initialValues, setUpRun, type RunSetup } from "./setup.ts";
+import { requireTrained, setUpRun, type RunSetup } from "./setup.ts";
 
 export interface TrainingOptions {
   readonly experiment: Experiment;
@@ -47,11 +48,11 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   const finished: { context: SeedContext; facts: RunFacts; progress: Progress }[] = [];
   let outcome: RunOutcome = "finished";
   for (let seedIndex = 0; seedIndex < experiment.seeds && outcome === "finished"; seedIndex++) {
-    const context = prepareSeed(options, seedIndex);
+    const context = await prepareSeed(options, seedIndex);
     const facts = factsOf(context, await options.executor());
     yield { kind: "seed-started", seedIndex, facts };
     const progress = createProgress(context);
-    outcome = yield* runSeed(context, progress);
+    outcome = yield* context.setup.trained.length === 0 ? evaluateOnly(context, progress) : runSeed(context, progress);
     const result = seedResult(context.seed, progress);
     if (result !== undefined) {
       finished.push({ context, facts, progress });
@@ -62,42 +63,72 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   yield { kind: "finished", outcome, record: runResult(finished) };
 }
 
-function prepareSeed(options: TrainingOptions, seedIndex: number): SeedContext {
+async function prepareSeed(options: TrainingOptions, seedIndex: number): Promise<SeedContext> {
   const { experiment, model, examples } = options;
   const seed = experiment.seed + seedIndex;
   const data = prepareData(examples, experiment, model, seed);
-  const setup = setUpRun(experiment, model, data.labels.length);
-  const initial = initialValues(model, setup, seed);
-  const batch = createBatches(data.train.length, experiment.training.batchSize, seed);
+  const setup = setUpRun(experiment, model, data.labels);
+  requireTrained(setup, experiment);
+  const initial = await startValues(model, setup, seed, options.executor);
+  const batch = createBatches(data.train.sequences.length, experiment.training.batchSize, seed);
   return { options, seed, seedIndex, data, setup, initial, batch };
 }
 
-/** Runs one seed to its end, re-opening the session when the device is lost. */
+/** Runs one seed to its end, re-opening the session when the device is lost or has no room for a whole batch. */
 async function* runSeed(context: SeedContext, progress: Progress): AsyncGenerator<TrainingEvent, RunOutcome> {
-  for (let recoveries = 0; ; recoveries++) {
+  const { training } = context.options.experiment;
+  let microBatch = training.microBatch === 0 ? training.batchSize : Math.min(training.microBatch, training.batchSize);
+  for (let recoveries = 0; ;) {
     let session: Session | undefined;
     try {
-      session = await openFor(context, progress.checkpoint.state);
+      session = await openFor(context, progress.checkpoint.state, microBatch);
       return yield* advance(context, session, progress);
     } catch (error) {
-      if (!(error instanceof DeviceLostError) || recoveries >= mostRecoveries) throw error;
-      const { step } = progress.checkpoint;
-      const message = `The GPU device was lost (${error.message}); continued from step ${step}.`;
-      yield { kind: "advice", seedIndex: context.seedIndex, advice: "recovered", step, message };
+      if (error instanceof OutOfDeviceMemoryError) {
+        microBatch = smallerBatch(microBatch, error);
+        yield advice(context, progress, "smaller-batch", smallerBatchMessage(microBatch));
+      } else if (error instanceof DeviceLostError && recoveries < mostRecoveries) {
+        recoveries++;
+        const { step } = progress.checkpoint;
+        const message = `The GPU device was lost (${error.message}); continued from step ${step}.`;
+        yield advice(context, progress, "recovered", message);
+      } else throw error;
     } finally {
       session?.dispose();
     }
   }
 }
 
+function advice(
+  { seedIndex }: SeedContext,
+  { checkpoint }: Progress,
+  kind: AdviceKind,
+  message: string,
+): TrainingEvent {
+  return { kind: "advice", seedIndex, advice: kind, step: checkpoint.step, message };
+}
+
+/** Half as many examples at once. @throws when there was only one. */
+function smallerBatch(microBatch: number, error: OutOfDeviceMemoryError): number {
+  if (microBatch > 1) return Math.floor(microBatch / 2);
+  throw new Error(
+    `The device has too little memory even for one example at a time: ${error.message} Use shorter texts or a smaller model.`,
+    { cause: error },
+  );
+}
+
+function smallerBatchMessage(microBatch: number): string {
+  const examples = microBatch === 1 ? "one example" : `${microBatch} examples`;
+  return `The device has too little memory for the whole batch. It is computed ${examples} at a time now; the results stay the same.`;
+}
+
 async function openFor(
   { options, setup, data }: SeedContext,
   state: Pick<TrainedState, "values"> & Partial<TrainedState>,
+  microBatch: number,
 ): Promise<Session> {
-  const { model, experiment } = options;
   const executor = await options.executor();
-  const { batchSize } = experiment.training;
-  return openSession({ executor, model, setup, state, batchSize, longest: data.longest });
+  return openSession({ executor, setup, settings: options.experiment.training, data, state, microBatch });
 }
 
 function factsOf({ options, data, setup, seed }: SeedContext, executor: Executor): RunFacts {
@@ -105,11 +136,13 @@ function factsOf({ options, data, setup, seed }: SeedContext, executor: Executor
     setup.trained.reduce((sum, shape) => (shape.group === group ? sum + shape.rows * shape.width : sum), 0);
   return {
     seed,
-    steps: options.experiment.training.steps,
+    steps: setup.trained.length === 0 ? 0 : options.experiment.training.steps,
     labels: data.labels,
-    trainExamples: data.train.length,
-    evaluationExamples: data.evaluation.length,
-    majorityAccuracy: majorityShare(data.evaluation.map(({ label }) => label)),
+    trainExamples: data.trainExamples.length,
+    evaluationExamples: data.evaluationExamples.length,
+    scoreName: setup.task.scoreName(data.labels),
+    baseline: data.baseline.name,
+    majorityAccuracy: data.baseline.score,
     trained: { prompt: count("prompt"), head: count("head"), model: count("model") },
     truncated: data.truncated,
     backend: executor.info.backend,

@@ -4,6 +4,7 @@ import { ExperimentPanel } from "./experiment/ExperimentPanel.tsx";
 import { Header } from "./header/Header.tsx";
 import { useWakeLock } from "./hooks/useWakeLock.ts";
 import { Notices } from "./notices/Notices.tsx";
+import { PerformancePanel } from "./performance/PerformancePanel.tsx";
 import { RunsPanel } from "./runs/RunsPanel.tsx";
 import { Transport } from "./train/Transport.tsx";
 import { TryIt } from "./tryIt/TryIt.tsx";
@@ -32,6 +33,7 @@ export function App() {
           <Suspense fallback={null}>
             <CompareChart />
           </Suspense>
+          <PerformancePanel />
         </div>
         <div className={classes.right}>
           <TryIt />

@@ -3,8 +3,10 @@ import { z } from "zod";
 import { download } from "../lib/download.ts";
 import { loadModel, modelFileNames, type LoadedModel } from "../models/loadModel.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
-import { parseExamples } from "../lib/examples/parseExamples.ts";
-import type { DataSource, ModelSource, TextExample } from "./protocol.ts";
+import { parseTaskExamples } from "../tasks/exampleFiles.ts";
+import { taskKindSchema, type TaskKind } from "../tasks/index.schema.ts";
+import type { Example } from "../lib/examples/example.ts";
+import type { DataSource, ModelSource } from "./protocol.ts";
 
 type Progress = (loaded: number, total: number) => void;
 
@@ -50,7 +52,7 @@ async function readModelFiles(name: string, files: readonly File[]): Promise<Loa
   return loadModel({ id: name, files: new Map(entries) });
 }
 
-const dataSetSchema = z.object({ title: z.string() });
+const dataSetSchema = z.object({ title: z.string(), task: taskKindSchema });
 
 /** A built-in set, or the examples the page sent. */
 export async function readExamples(data: DataSource, base: string): Promise<ExampleSet> {
@@ -62,15 +64,16 @@ export async function readExamples(data: DataSource, base: string): Promise<Exam
     text("train.jsonl"),
     text("eval.jsonl"),
   ]);
+  const { title, task } = dataSetSchema.parse(JSON.parse(description));
   return {
-    name: dataSetSchema.parse(JSON.parse(description)).title,
-    train: await examplesOf(`${data.id}/train.jsonl`, train),
-    evaluation: await examplesOf(`${data.id}/eval.jsonl`, evaluation),
+    name: title,
+    train: await examplesOf(task, `${data.id}/train.jsonl`, train),
+    evaluation: await examplesOf(task, `${data.id}/eval.jsonl`, evaluation),
   };
 }
 
-async function examplesOf(name: string, text: string): Promise<readonly TextExample[]> {
-  const parsed = await parseExamples(name, text);
+async function examplesOf(task: TaskKind, name: string, text: string): Promise<readonly Example[]> {
+  const parsed = await parseTaskExamples(task, name, text);
   if (parsed.kind !== "examples") throw new Error(parsed.message);
   return parsed.examples;
 }

@@ -3,23 +3,27 @@ import type { BackendChoice } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import { createWebGpuExecutor, WebGpuUnavailableError } from "../engine/webgpu/index.ts";
 import type { DeviceReport, FallbackReason } from "./protocol.ts";
+import { tuningFor } from "./tuning.ts";
 
 export interface OpenedDevice {
   readonly executor: Executor;
   readonly report: DeviceReport;
 }
 
-/** `auto` tries WebGPU, then TensorFlow.js on wasm, then on plain JavaScript. Any other choice is tried alone. */
-export async function openDevice(choice: BackendChoice): Promise<OpenedDevice> {
+/**
+ * `auto` tries WebGPU, then TensorFlow.js on wasm, then on plain JavaScript. Any other choice is tried alone. `address` is
+ * the page's, which may switch tuning on or off.
+ */
+export async function openDevice(choice: BackendChoice, address: string): Promise<OpenedDevice> {
   switch (choice) {
     case "auto":
       try {
-        return opened(await openWebGpu());
+        return opened(await openWebGpu(address));
       } catch (error) {
         return opened(await openWasmOrCpu(), reasonOf(error));
       }
     case "webgpu":
-      return opened(await openWebGpu());
+      return opened(await openWebGpu(address));
     case "tfjs-webgpu":
       return opened(await openTfjs("webgpu"), { kind: "chosen" });
     case "wasm":
@@ -30,10 +34,10 @@ export async function openDevice(choice: BackendChoice): Promise<OpenedDevice> {
   }
 }
 
-function openWebGpu(): Promise<Executor> {
+function openWebGpu(address: string): Promise<Executor> {
   const gpu: GPU | undefined = navigator.gpu;
   if (gpu === undefined) throw new WebGpuUnavailableError({ kind: "no-gpu" });
-  return createWebGpuExecutor(gpu);
+  return createWebGpuExecutor(gpu, { tuning: tuningFor(address) });
 }
 
 async function openWasmOrCpu(): Promise<Executor> {

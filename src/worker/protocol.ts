@@ -9,13 +9,17 @@ import type { DataDescription } from "../training/describeData.ts";
 import type { Adapter } from "../training/adapterFiles.ts";
 import type { RunEstimate } from "../training/estimate.ts";
 import type { TrainingEvent } from "../training/events.ts";
+import type { SavingsEvent } from "../training/measureSavings.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
 import type { TokenPreview } from "../training/preview.ts";
 
+/** Own examples of the page: texts with labels. */
+export type Examples = ExampleSet<TextExample>;
+
 export type { ModelDimensions } from "../models/dimensions.schema.ts";
-export type { ExampleSet as Examples } from "../training/prepareData.ts";
 export type { TextExample } from "../tasks/sequenceClassification.schema.ts";
 export type * from "../training/events.ts";
+export type { SavingName, SavingOutcome, SavingsEvent, StepFigure } from "../training/measureSavings.ts";
 export type * from "../training/runRecord.ts";
 
 export type DataSource =
@@ -79,7 +83,7 @@ export interface NamedFile {
 }
 
 export type Command =
-  /** `base` is the address of the folder the page came from, where models and data lie. */
+  /** `base` is the page's address: models and data lie in its folder, and it may say `?tuning=off`. */
   | { readonly kind: "open"; readonly backend: BackendChoice; readonly base: string }
   | { readonly kind: "load-model"; readonly source: ModelSource }
   | { readonly kind: "read-data"; readonly data: DataSource; readonly experiment: Experiment }
@@ -93,6 +97,9 @@ export type Command =
       readonly paused: boolean;
     }
   | { readonly kind: "pause" | "resume" | "step" | "stop"; readonly runId: string }
+  /** Answered when the measurement has ended or was cancelled; a run that starts cancels it. */
+  | { readonly kind: "measure-savings"; readonly experiment: Experiment; readonly data: DataSource }
+  | { readonly kind: "cancel-measurement" }
   | { readonly kind: "predict"; readonly adapter: AdapterState; readonly texts: readonly Omit<TextExample, "label">[] }
   | { readonly kind: "export-adapter"; readonly adapter: AdapterState };
 
@@ -114,6 +121,8 @@ export interface Answers {
   readonly resume: null;
   readonly step: null;
   readonly stop: null;
+  readonly "measure-savings": null;
+  readonly "cancel-measurement": null;
   readonly predict: readonly Prediction[];
   readonly "export-adapter": readonly NamedFile[];
 }
@@ -139,5 +148,6 @@ export type WorkerMessage =
   | { readonly kind: "refusal"; readonly request: number; readonly problem: Problem }
   | { readonly kind: "run-event"; readonly runId: string; readonly event: TrainingEvent }
   | { readonly kind: "run-failed"; readonly runId: string; readonly problem: Problem }
+  | { readonly kind: "savings-event"; readonly event: SavingsEvent }
   | { readonly kind: "model-progress"; readonly loaded: number; readonly total: number }
   | { readonly kind: "device-event"; readonly event: "lost" | "error"; readonly message: string };

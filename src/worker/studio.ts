@@ -10,6 +10,7 @@ import { exportAdapter } from "../training/adapterFiles.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import { describeData } from "../training/describeData.ts";
 import { estimateRun } from "../training/estimate.ts";
+import { measureSavings } from "../training/measureSavings.ts";
 import { createPredictor } from "../training/predict.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
 import { previewText } from "../training/preview.ts";
@@ -45,6 +46,8 @@ export const problemAreas: Readonly<Record<CommandKind, ProblemArea>> = {
   resume: "training",
   step: "training",
   stop: "training",
+  "measure-savings": "training",
+  "cancel-measurement": "training",
   predict: "training",
   "export-adapter": "export",
 };
@@ -62,6 +65,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   let speed: number | undefined;
   const examples = new Map<string, Promise<ExampleSet>>();
   const runs = new Map<string, RunControl>();
+  let measurement: { readonly abort: AbortController; readonly end: Promise<void> } | undefined;
 
   const open = async (command: CommandOf<"open">): Promise<DeviceReport> => {
     if (device !== undefined) (await device.catch(() => undefined))?.executor.dispose();
@@ -73,7 +77,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
 
   const openedDevice = (): Promise<OpenedDevice> => {
     if (opening === undefined) throw new Error("The device was not opened yet.");
-    device ??= openDevice(opening.backend).then((opened) => {
+    device ??= openDevice(opening.backend, opening.base).then((opened) => {
       opened.executor.onEvent((event) => {
         if (event.kind === "lost") device = undefined;
         tell({ kind: "device-event", event: event.kind, message: event.message });
@@ -106,13 +110,15 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   };
 
   const estimate = async ({ experiment, data }: CommandOf<"estimate">): Promise<Estimate> => {
-    const figures = estimateRun(experiment, readyModel(), await examplesOf(data));
+    const opened = await device?.catch(() => undefined);
+    const figures = estimateRun(experiment, readyModel(), await examplesOf(data), opened?.executor);
     return speed === undefined ? figures : { ...figures, secondsPerStep: figures.stepFlops / speed };
   };
 
   const startRun = async ({ runId, experiment, data, paused }: CommandOf<"train">): Promise<null> => {
     const loaded = readyModel();
     const set = await examplesOf(data);
+    await endMeasurement();
     const control = createRunControl(paused);
     runs.set(runId, control);
     void carryRun(runId, experiment, { loaded, set, control });
@@ -145,6 +151,28 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return null;
   };
 
+  const measure = async ({ experiment, data }: CommandOf<"measure-savings">): Promise<null> => {
+    const options = { experiment, model: readyModel(), examples: await examplesOf(data), executor: await executor() };
+    await endMeasurement();
+    if (runs.size > 0) throw new Error("A run is in progress. Measure when it has ended.");
+    const abort = new AbortController();
+    const carry = async (): Promise<void> => {
+      for await (const event of measureSavings({ ...options, signal: abort.signal })) {
+        tell({ kind: "savings-event", event });
+      }
+    };
+    measurement = { abort, end: carry() };
+    await measurement.end;
+    return null;
+  };
+
+  const endMeasurement = async (): Promise<null> => {
+    measurement?.abort.abort();
+    // Whoever asked for it hears of a failure.
+    await measurement?.end.catch(() => undefined);
+    return null;
+  };
+
   const predict = async ({ adapter, texts }: CommandOf<"predict">): Promise<readonly Prediction[]> => {
     const { experiment, labels } = adapter;
     const predictor = await createPredictor({
@@ -156,10 +184,14 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     });
     try {
       const answers = await predictor.predict(texts);
-      return answers.map(({ label, probabilities }) => ({
-        label,
-        probabilities: Object.fromEntries(labels.map((name, index) => [name, probabilities[index] ?? 0])),
-      }));
+      return answers.map((answer) => {
+        if (answer.kind !== "label") throw new Error("The page shows answers of classification only so far.");
+        const { label, probabilities } = answer;
+        return {
+          label,
+          probabilities: Object.fromEntries(labels.map((name, index) => [name, probabilities[index] ?? 0])),
+        };
+      });
     } finally {
       predictor.dispose();
     }
@@ -184,6 +216,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
       case "step":
       case "stop":
         return control(command);
+      case "measure-savings":
+        return measure(command);
+      case "cancel-measurement":
+        return endMeasurement();
       case "predict":
         return predict(command);
       case "export-adapter":

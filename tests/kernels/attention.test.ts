@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import type { WebGpuExecutor } from "../../src/engine/webgpu/index.ts";
 import { collectPartials } from "../../src/engine/graph/operations/collectPartials.ts";
-import { attention } from "../../src/engine/graph/operations/attention.ts";
+import { attention, attentionVjp, columns } from "../../src/engine/graph/operations/attention.ts";
 import type { PartialGradient } from "../../src/engine/graph/operation.ts";
-import type { Tensor } from "../../src/engine/graph/tensor.ts";
+import type { Segments, Tensor } from "../../src/engine/graph/tensor.ts";
 import { expectSameAsTwin, openExecutor, Problem } from "./support.ts";
 
 interface Case {
@@ -18,6 +18,10 @@ interface Case {
   readonly promptLength?: number;
   readonly sets?: readonly number[];
   readonly gates?: readonly number[];
+  /** Whether keys and values, or queries as well, are columns of one tensor. */
+  readonly stacked?: "keys and values" | "all";
+  /** Leaves out the gradients of queries, keys and values. */
+  readonly promptOnly?: boolean;
 }
 
 const cases: Record<string, Case> = {
@@ -38,10 +42,37 @@ const cases: Record<string, Case> = {
   },
   "queries in a space of their own": { keys: [5, 4, 7], queries: [1, 2, 1], heads: 2, headWidth: 4, promptLength: 2 },
   "causal queries aligned to the end": { keys: [5, 4, 7], queries: [1, 4, 2], heads: 2, headWidth: 4, causal: true },
+  "queries, keys and values in one tensor": {
+    keys: [5, 1, 9],
+    heads: 6,
+    keyValueHeads: 2,
+    headWidth: 5,
+    promptLength: 5,
+    stacked: "all",
+  },
+  "keys and values in one tensor, few queries": {
+    keys: [5, 4, 7],
+    queries: [1, 2, 1],
+    heads: 2,
+    headWidth: 4,
+    promptLength: 2,
+    causal: true,
+    stacked: "keys and values",
+  },
+  "the prompt's gradient alone": {
+    keys: [5, 4],
+    heads: 2,
+    headWidth: 4,
+    promptLength: 5,
+    stacked: "all",
+    promptOnly: true,
+  },
+  "many slots": { keys: [65, 63], heads: 2, headWidth: 32, promptLength: 65, stacked: "all" },
+  "heads of 64": { keys: [33, 1, 20], heads: 2, headWidth: 64, promptLength: 7, stacked: "all" },
   "sequences without keys or queries": { keys: [0, 3, 0, 2], queries: [1, 0, 2, 2], heads: 2, headWidth: 4 },
 };
 
-/** Outputs: y, dq, dk, dv, and with a prompt its collected gradient. */
+/** Outputs: y and every gradient, of which the prompt's is collected. */
 function attentionProblem(shape: Case): Problem {
   const problem = new Problem(7);
   const { builder } = problem;
@@ -50,12 +81,8 @@ function attentionProblem(shape: Case): Problem {
   const keys = problem.segments("keys", shape.keys, sequences);
   const queries = shape.queries === undefined ? keys : problem.segments("queries", shape.queries, sequences);
   const width = keyValueHeads * headWidth;
-  const q = problem.rows("q", queries.space, heads * headWidth);
-  const [k, v] = [problem.rows("k", keys.space, width), problem.rows("v", keys.space, width)];
   const y = attention(builder, {
-    q,
-    k,
-    v,
+    ...operandsOf(problem, shape, { queries, keys }),
     queries,
     keys,
     heads,
@@ -64,8 +91,22 @@ function attentionProblem(shape: Case): Problem {
     ...(promptLength > 0 ? { prompt: promptOf(problem, shape, width) } : {}),
   });
   builder.output("y", y);
-  declareGradients(problem, y, problem.rows("dy", queries.space, heads * headWidth));
+  declareGradients(problem, shape, y, problem.rows("dy", queries.space, heads * headWidth));
   return problem;
+}
+
+function operandsOf(problem: Problem, shape: Case, { queries, keys }: Record<"queries" | "keys", Segments>) {
+  const { heads, keyValueHeads = heads, headWidth, stacked } = shape;
+  const [all, width] = [heads * headWidth, keyValueHeads * headWidth];
+  if (stacked === "all") {
+    const qkv = problem.rows("qkv", queries.space, all + 2 * width);
+    return { q: columns(qkv, 0, all), k: columns(qkv, all + width, width), v: columns(qkv, all, width) };
+  }
+  const q = problem.rows("q", queries.space, all);
+  if (stacked === undefined)
+    return { q, k: problem.rows("k", keys.space, width), v: problem.rows("v", keys.space, width) };
+  const kv = problem.rows("kv", keys.space, 2 * width);
+  return { q, k: columns(kv, 0, width), v: columns(kv, width, width) };
 }
 
 function promptOf(problem: Problem, { promptLength = 0, sets, gates }: Case, width: number) {
@@ -83,52 +124,35 @@ function promptOf(problem: Problem, { promptLength = 0, sets, gates }: Case, wid
   };
 }
 
-function declareGradients({ builder, counts }: Problem, y: Tensor, dy: Tensor): void {
+/** The gradients as the derivation makes them, with a given dO. */
+function declareGradients(problem: Problem, { promptOnly = false }: Case, y: Tensor, dy: Tensor): void {
+  const { builder } = problem;
   const node = y.producer;
   if (node?.op !== "attention") throw new Error("Expected an attention node.");
-  const { inputs, indices, attributes } = node;
-  const { q, k, prompt } = inputs;
-  const shape = { label: "delta", rows: q.rows, width: attributes.heads };
-  const delta = builder.single("attentionDelta", { dy, y }, {}, attributes, shape);
-  const operands = { ...inputs, logSumExp: node.outputs[1] ?? y, dy, delta };
-  const like = (label: string, tensor: Tensor) => ({ label, rows: tensor.rows, width: tensor.width });
-  builder.output("dq", builder.single("attentionQueryGradient", operands, indices, attributes, like("dq", q)));
-  const [dk, dv] = builder.node("attentionKeyValueGradient", operands, indices, attributes, [
-    like("dk", k),
-    like("dv", k),
-  ]).outputs;
-  if (dk !== undefined && dv !== undefined) for (const tensor of [dk, dv]) builder.output(tensor.label, tensor);
-  if (prompt === undefined || counts["sequences"] === undefined) return;
-  const rows = { kind: "row-product" as const, space: builder.rowSpace("sequences"), times: attributes.promptLength };
-  const partial = builder.single("attentionPromptGradient", operands, indices, attributes, {
-    label: "partial",
-    rows,
-    width: 2 * k.width,
+  const { prompt } = node.inputs;
+  const contributions = attentionVjp(node, {
+    builder,
+    needs: (operand): operand is Tensor => operand !== undefined && (!promptOnly || operand === prompt),
+    gradient: () => dy,
   });
-  // The unused first block gets the same partial's keys and values again, so that every column is covered.
-  const gradient = (columns: number[]): PartialGradient => ({
-    kind: "partial",
-    partial,
-    columns,
-    blockWidth: k.width,
-    ...(indices.set === undefined ? {} : { set: indices.set }),
-  });
-  const wide = builder.parameter({
-    name: "wide prompt",
-    rows: typeof prompt.rows === "number" ? prompt.rows : 0,
-    width: 4 * k.width,
-  });
-  const both = collectPartials(builder, wide, [
-    gradient([attributes.keyColumn, attributes.valueColumn]),
-    gradient([0, 3 * k.width]),
-  ]);
-  builder.output("d prompt", both);
+  for (const { operand, gradient } of contributions) {
+    if (gradient.kind === "tensor") builder.output(`d ${operand.label}`, gradient);
+    else builder.output("d prompt", collected(problem, operand, gradient));
+  }
 }
 
-describe("attention", () => {
+/** The unused first block of the prompt gets the same partial again, so that every column is covered. */
+function collected({ builder }: Problem, prompt: Tensor, gradient: PartialGradient): Tensor {
+  const { blockWidth } = gradient;
+  const rows = typeof prompt.rows === "number" ? prompt.rows : 0;
+  const wide = builder.parameter({ name: "wide prompt", rows, width: 4 * blockWidth });
+  return collectPartials(builder, wide, [gradient, { ...gradient, columns: [0, 3 * blockWidth] }]);
+}
+
+describe.each(["rows", "tiles"] as const)("attention by %s", (variant) => {
   let executor: WebGpuExecutor;
   beforeAll(async () => {
-    executor = await openExecutor();
+    executor = await openExecutor({ variants: { attention: variant } });
   });
   afterAll(() => executor.dispose());
 

@@ -8,11 +8,20 @@ import { Builder } from "../../src/engine/graph/builder.ts";
 import type { Graph } from "../../src/engine/graph/graph.ts";
 import { activation } from "../../src/engine/graph/operations/activation.ts";
 import { add } from "../../src/engine/graph/operations/add.ts";
-import { attention, type AttentionOptions, type AttentionPrompt } from "../../src/engine/graph/operations/attention.ts";
+import {
+  attention,
+  columns,
+  type AttentionOptions,
+  type AttentionPrompt,
+} from "../../src/engine/graph/operations/attention.ts";
+import { concatenate } from "../../src/engine/graph/operations/concatenate.ts";
 import { crossEntropy } from "../../src/engine/graph/operations/crossEntropy.ts";
 import { gather } from "../../src/engine/graph/operations/gather.ts";
 import { layerNorm } from "../../src/engine/graph/operations/layerNorm.ts";
+import { lstm } from "../../src/engine/graph/operations/lstm.ts";
 import { matmul } from "../../src/engine/graph/operations/matmul.ts";
+import { scale } from "../../src/engine/graph/operations/scale.ts";
+import { stack } from "../../src/engine/graph/operations/stack.ts";
 import { describeRows, type Segments, type Tensor } from "../../src/engine/graph/tensor.ts";
 import { createTfjsExecutor } from "../../src/engine/tfjs/index.ts";
 import { createWebGpuExecutor, type WebGpuExecutor } from "../../src/engine/webgpu/index.ts";
@@ -105,6 +114,11 @@ function blindAttention(operands: Operands): Tensor {
   return attention(builder, { q: operands.rows("q", 10), k, v, queries: tokens, keys: needed, heads: 2, causal: true });
 }
 
+function lstmOf(operands: Operands, reverse: boolean): Tensor {
+  const [weight, bias] = [operands.parameter("w", 12, 3), operands.parameter("b", 1, 12)];
+  return lstm(operands.builder, operands.parameter("x", 7, 12), { weight, bias, reverse });
+}
+
 function promptOf(operands: Operands, keyWidth: number, sets: number): AttentionPrompt {
   const tensor = operands.parameter("prompt", 3 * sets, 2 * keyWidth);
   return { tensor, length: 3, keyColumn: keyWidth, valueColumn: 0 };
@@ -163,6 +177,10 @@ const CASES: readonly Case[] = [
         { table: o.parameter("soft", 3, 21), index: o.builder.index("sparse", o.tokens.space) },
       ]),
   ],
+  ["scale", (o) => scale(o.builder, o.rows("x", 21), -0.75)],
+  ["concatenate", (o) => concatenate(o.builder, o.rows("a", 5), o.rows("b", 16))],
+  ["LSTM", (o) => lstmOf(o, false)],
+  ["LSTM in reverse", (o) => lstmOf(o, true)],
   ["gather between row spaces", (o) => o.neededRows(o.rows("x", 21))],
   ["cross entropy of few classes", (o) => o.rows("logits", 3)],
   ["cross entropy of many classes", (o) => o.rows("logits", 301)],
@@ -173,6 +191,31 @@ const CASES: readonly Case[] = [
   ["attention of the needed rows, causal", (o) => attentionCase(3, 7, { queries: o.needed, causal: true })(o)],
   ["attention whose first queries see no key", blindAttention],
   ["attention with a prompt", (o) => attentionCase(3, 7, { prompt: promptOf(o, 21, 1) })(o)],
+  [
+    "attention on columns of one product with stacked weights",
+    (o) => {
+      const parts = ["query", "key", "value"];
+      const bias = stack(
+        o.builder,
+        parts.map((name) => o.parameter(`${name}.bias`, 1, 21)),
+      );
+      const weights = stack(
+        o.builder,
+        parts.map((name) => o.parameter(name, 21, 16)),
+      );
+      const y = matmul(o.builder, o.rows("x", 16), weights, { transposeB: true, bias });
+      const operand = (place: number) => columns(y, 21 * place, 21);
+      return attention(o.builder, {
+        q: operand(0),
+        k: operand(1),
+        v: operand(2),
+        queries: o.tokens,
+        keys: o.tokens,
+        heads: 3,
+        prompt: promptOf(o, 21, 1),
+      });
+    },
+  ],
   [
     "attention with a gated prompt, causal",
     (o) =>

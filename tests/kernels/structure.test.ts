@@ -7,7 +7,8 @@ import {
   WebGpuUnavailableError,
   type WebGpuExecutor,
 } from "../../src/engine/webgpu/index.ts";
-import { openDawn } from "../setup/dawn.ts";
+import { openDawn, openNullDawn } from "../setup/dawn.ts";
+import { bertProblem } from "./bertEncoder.ts";
 import { encoderProblem, type EncoderShape } from "./encoder.ts";
 import type { Problem } from "./support.ts";
 
@@ -127,6 +128,34 @@ describe("a training step", () => {
     for (let i = 0; i < 7; i++) plan.step(problem.step, update);
     expect(await plan.statistics()).toHaveLength(7);
     expect(await plan.statistics()).toEqual([]);
+  });
+});
+
+describe("a step of a BERT encoder with a prompt in every layer", () => {
+  /** Prefix of 20, 16 sequences, a trained classifier, AdamW with clipping. */
+  const shape = { width: 64, heads: 2, promptLength: 20, lengths: Array<number>(16).fill(8) };
+
+  it.each([
+    [4, 80],
+    [12, 200],
+  ])("with %d layers takes at most %d dispatches, in one pass and one submit", async (layers, most) => {
+    const counting = await createWebGpuExecutor(await openNullDawn());
+    const { plan } = await prepare(counting, bertProblem({ ...shape, layers }));
+    const calls = instrument(counting.device);
+    const { step } = bertProblem({ ...shape, layers });
+    plan.step(step, update);
+    await plan.pace(0);
+    expect(plan.costs.dispatches).toBeLessThanOrEqual(most);
+    expect(calls).toMatchObject({
+      submit: 1,
+      writeBuffer: 1,
+      passes: 1,
+      encoders: 1,
+      createBuffer: 0,
+      createBindGroup: 0,
+    });
+    for (const disposable of disposables.splice(0)) disposable.dispose();
+    counting.dispose();
   });
 });
 

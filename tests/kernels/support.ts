@@ -63,9 +63,9 @@ export class Problem {
     name: string,
     rows: number,
     width: number,
-    { group, scale = 1 }: { group?: string; scale?: number } = {},
+    { scale = 1, ...marks }: { group?: string; stack?: string; scale?: number } = {},
   ): Tensor {
-    const shape = { name, rows, width, ...(group === undefined ? {} : { group }) };
+    const shape = { name, rows, width, ...marks };
     this.shapes.push(shape);
     this.parameters.set(name, randomValues(rows * width, this.#seed++, scale));
     return this.builder.parameter(shape);

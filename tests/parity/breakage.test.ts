@@ -9,7 +9,7 @@ import { loadModel, type LoadedModel } from "../../src/models/loadModel.ts";
 import { packSequences } from "../../src/models/packing.ts";
 import { setUpRun } from "../../src/training/setup.ts";
 import { openExecutor } from "./executors.ts";
-import { readJson, readModelFiles } from "./models.ts";
+import { labelNames, readJson, readModelFiles } from "./models.ts";
 import { readCase, replayLogits, type GoldenCase } from "./replay.ts";
 import { largestDifference, logitShare, logitTolerance } from "./tolerances.ts";
 
@@ -46,12 +46,11 @@ function paddingVisible(golden: GoldenCase): Faulty {
   const longest = Math.max(...golden.examples.map(({ encoding }) => encoding.ids.length));
   const padded = (values: Int32Array): Int32Array =>
     Int32Array.from({ length: longest }, (_, index) => values[index] ?? 0);
-  const encodings = golden.examples.map(({ encoding: { ids, types } }) => ({
-    ids: padded(ids),
-    types: padded(types),
-    truncated: false,
+  const sequences = golden.examples.map(({ encoding: { ids, types }, needed }) => ({
+    encoding: { ids: padded(ids), types: padded(types), truncated: false },
+    needed,
   }));
-  return { golden, inputs: packSequences(encodings, golden.setup.method.layout) };
+  return { golden, inputs: packSequences(sequences, golden.setup.method.layout) };
 }
 
 /** The soft prompt's head reads [CLS], which stands behind the prompt. */
@@ -65,7 +64,9 @@ async function tanhGelu(golden: GoldenCase): Promise<Faulty> {
   const text = new TextDecoder().decode(files.get("config.json"));
   files.set("config.json", new TextEncoder().encode(text.replace('"hidden_act": "gelu"', '"hidden_act": "gelu_new"')));
   const model = await loadModel({ id: "tanh-gelu", files });
-  return { golden: { ...golden, model, setup: setUpRun(golden.experiment, model, golden.document.classCount) } };
+  return {
+    golden: { ...golden, model, setup: setUpRun(golden.experiment, model, labelNames(golden.document.classCount)) },
+  };
 }
 
 /** Queries smaller by √d give scores scaled by 1/d instead of 1/√d. */
@@ -83,13 +84,12 @@ function firstSlotHidden(golden: GoldenCase): Faulty {
   const { model, experiment, document, examples, initial } = golden;
   if (experiment.method.kind !== "prefix-tuning") throw new Error("Only a prefix can lose a slot and keep its rows.");
   const method = { ...experiment.method, promptLength: document.promptLength - 1 };
-  const setup = setUpRun({ ...experiment, method }, model, document.classCount);
+  const setup = setUpRun({ ...experiment, method }, model, labelNames(document.classCount));
   const prefix = initial.get("prefix") ?? new Float32Array();
   const shorter = prefix.slice(prefix.length / document.promptLength);
-  const encodings = examples.map(({ encoding }) => encoding);
   return {
     golden: { ...golden, setup, initial: new Map([...initial, ["prefix", shorter]]) },
-    inputs: packSequences(encodings, golden.setup.method.layout),
+    inputs: packSequences(examples, golden.setup.method.layout),
   };
 }
 

@@ -74,9 +74,9 @@ def class_count(adapter: Path) -> int:
     if not path.is_file():
         raise BadInput(f"Expected an adapter at {path}; there is none.")
     with safe_open(str(path), framework="pt") as file:
-        heads = [name for name in file.keys() if name.endswith("classifier.weight")]
+        heads = [name for name in file.keys() if name.endswith(("classifier.weight", "score.weight"))]
         if len(heads) != 1:
-            raise BadInput(f"Expected one tensor named *classifier.weight in {path}; got {heads or list(file.keys())}.")
+            raise BadInput(f"Expected one tensor named *classifier.weight or *score.weight in {path}; got {heads or list(file.keys())}.")
         return file.get_slice(heads[0]).get_shape()[0]
 
 

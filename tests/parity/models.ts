@@ -2,12 +2,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadModel, modelFileNames, type LoadedModel } from "../../src/models/loadModel.ts";
+import type { Answer, LabelAnswer } from "../../src/tasks/task.ts";
 
 export const fixtures = new URL("./fixtures/", import.meta.url);
 
 /** Folders by the name that cases give in `model`. */
 export const modelFolders = {
   "tiny-bert": fileURLToPath(new URL("tiny-bert/", fixtures)),
+  "tiny-gpt2": fileURLToPath(new URL("tiny-gpt2/", fixtures)),
   "encoder-l4-d128": fileURLToPath(new URL("../../public/models/encoder-l4-d128/", import.meta.url)),
 } as const;
 
@@ -44,4 +46,15 @@ export function readJsonLines(path: string): unknown[] {
     .trimEnd()
     .split("\n")
     .map((line): unknown => JSON.parse(line));
+}
+
+/** Names of so many classes, as PEFT's adapters have them. */
+export function labelNames(classes: number): string[] {
+  return Array.from({ length: classes }, (_, index) => `LABEL_${index}`);
+}
+
+/** The answer of a classifier. Throws when the task gave another kind. */
+export function labelled(answer: Answer | undefined): LabelAnswer {
+  if (answer?.kind !== "label") throw new Error(`Expected a label, got ${answer?.kind ?? "no answer"}.`);
+  return answer;
 }

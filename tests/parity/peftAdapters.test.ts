@@ -5,12 +5,14 @@ import { z } from "zod";
 import type { Executor } from "../../src/engine/executor.ts";
 import { readSafetensors } from "../../src/interop/safetensors.ts";
 import { exportAdapter, importAdapter } from "../../src/training/adapterFiles.ts";
-import { createPredictor, type TextPrediction } from "../../src/training/predict.ts";
+import type { LabelAnswer } from "../../src/tasks/task.ts";
+import { createPredictor } from "../../src/training/predict.ts";
 import { openExecutor } from "./executors.ts";
-import { fixtureModel, fixtures, readJsonLines } from "./models.ts";
+import { fixtureModel, fixtures, labelled, readJsonLines } from "./models.ts";
 import { largestDifference, logitTolerance } from "./tolerances.ts";
 
-const adapters = ["prompt-tuning", "prefix-tuning"] as const;
+/** PEFT keeps of P-Tuning only what its network produced; the studio reads that as a soft prompt. */
+const adapters = ["prompt-tuning", "prefix-tuning", "p-tuning"] as const;
 type AdapterName = (typeof adapters)[number];
 
 const textSchema = z
@@ -29,14 +31,14 @@ function filesOf(name: AdapterName): Map<string, Uint8Array> {
   return new Map(readdirSync(folder).map((file) => [file, readFileSync(new URL(file, folder))]));
 }
 
-async function predictWith(files: ReadonlyMap<string, Uint8Array>, executor: Executor): Promise<TextPrediction[]> {
+async function predictWith(files: ReadonlyMap<string, Uint8Array>, executor: Executor): Promise<LabelAnswer[]> {
   const { experiment, labels, tensors } = importAdapter(files, "tiny-bert");
   const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const model = await fixtureModel("tiny-bert");
   const predictor = await createPredictor({ experiment, model, labels, executor, values });
   const predictions = await predictor.predict(texts);
   predictor.dispose();
-  return predictions;
+  return predictions.map(labelled);
 }
 
 describe.each(["wasm", "webgpu"] as const)("on %s", (backend) => {
@@ -77,14 +79,17 @@ it.each(adapters)("a %s adapter that is read and written again holds PEFT's own 
   expect(tensorsOf(written)).toEqual(tensorsOf(original));
 });
 
-it.each(adapters)("a %s adapter keeps the fields of PEFT's adapter_config.json that matter", async (name) => {
-  const { dimensions } = (await fixtureModel("tiny-bert")).family;
-  const original = filesOf(name);
-  const written = exportAdapter(importAdapter(original, "tiny-bert"), dimensions);
-  const configOf = (files: ReadonlyMap<string, Uint8Array>): Record<string, unknown> =>
-    z.record(z.string(), z.unknown()).parse(JSON.parse(new TextDecoder().decode(files.get("adapter_config.json"))));
-  const [before, after] = [configOf(original), configOf(written)];
-  const shared = Object.keys(after).filter((key) => key !== "modules_to_save");
-  expect(shared).toContain("num_virtual_tokens");
-  expect(shared.map((key) => [key, after[key]])).toEqual(shared.map((key) => [key, before[key]]));
-});
+it.each(["prompt-tuning", "prefix-tuning"] as const)(
+  "a %s adapter keeps the fields of PEFT's adapter_config.json that matter",
+  async (name) => {
+    const { dimensions } = (await fixtureModel("tiny-bert")).family;
+    const original = filesOf(name);
+    const written = exportAdapter(importAdapter(original, "tiny-bert"), dimensions);
+    const configOf = (files: ReadonlyMap<string, Uint8Array>): Record<string, unknown> =>
+      z.record(z.string(), z.unknown()).parse(JSON.parse(new TextDecoder().decode(files.get("adapter_config.json"))));
+    const [before, after] = [configOf(original), configOf(written)];
+    const shared = Object.keys(after).filter((key) => key !== "modules_to_save");
+    expect(shared).toContain("num_virtual_tokens");
+    expect(shared.map((key) => [key, after[key]])).toEqual(shared.map((key) => [key, before[key]]));
+  },
+);

@@ -5,14 +5,18 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parseExperiment, type Experiment } from "../../src/config/experiment.ts";
+import type { Savings } from "../../src/config/training.ts";
 import type { Executor, ParameterStore, StepStatistics, StepValues } from "../../src/engine/executor.ts";
+import type { Graph } from "../../src/engine/graph/graph.ts";
 import type { RowCounts } from "../../src/engine/graph/tensor.ts";
 import { readSafetensors, type FileTensor } from "../../src/interop/safetensors.ts";
 import type { LoadedModel } from "../../src/models/loadModel.ts";
-import type { EncodedExample } from "../../src/tasks/sequenceClassification.ts";
+import { methodKinds } from "../../src/methods/index.schema.ts";
+import { languageSequence } from "../../src/tasks/causalLanguageModel.ts";
+import type { EncodedSequence } from "../../src/tasks/task.ts";
 import { updateSettings } from "../../src/training/seedRun.ts";
 import { setUpRun, type RunSetup } from "../../src/training/setup.ts";
-import { fixtureModel, fixtures, readJson, type FixtureModel } from "./models.ts";
+import { fixtureModel, fixtures, labelNames, readJson, type FixtureModel } from "./models.ts";
 
 export const fixtureModels = ["tiny-bert", "encoder-l4-d128"] as const satisfies readonly FixtureModel[];
 
@@ -23,18 +27,39 @@ export const caseNames = [
   "prefix-tuning-mlp",
   "prefix-tuning-layers",
   "full-fine-tuning",
+  "bitfit",
+  "bitfit-query-and-intermediate",
+  "top-layers",
+  "lora",
+  "lora-all",
+  "adapters",
+  "adapters-pfeiffer",
+  "p-tuning",
+  "p-tuning-mlp",
 ] as const;
 export type CaseName = (typeof caseNames)[number];
 
 const caseSchema = z.object({
-  method: z.enum(["head-only", "prompt-tuning", "prefix-tuning", "full-fine-tuning"]),
+  method: z.enum(methodKinds),
+  /** The method's settings where they say more than the fields below. */
+  settings: z.looseObject({}).optional(),
   reparameterisation: z.enum(["none", "mlp"]),
   promptLength: z.int(),
   layers: z.array(z.int()),
   hiddenSize: z.int().nullable(),
   classCount: z.int(),
   labels: z.array(z.int()),
-  batch: z.object({ ids: z.array(z.array(z.int())), types: z.array(z.array(z.int())) }),
+  task: z.enum(["sequence-classification", "causal-lm"]).default("sequence-classification"),
+  batch: z.object({
+    ids: z.array(z.array(z.int())),
+    types: z.array(z.array(z.int())),
+    /** Of a language model: the first token of each sequence that is a label. */
+    firstLabels: z.array(z.int()).optional(),
+  }),
+  /** Of tasks beyond classifying texts: settings, needed rows and labels of every sequence. */
+  reading: z
+    .object({ task: z.looseObject({}), needed: z.array(z.array(z.int())), labels: z.array(z.array(z.int())) })
+    .optional(),
   trainables: z.record(z.string(), z.array(z.int())),
   loss: z.number(),
   losses: z.array(z.number()),
@@ -60,7 +85,7 @@ export interface GoldenCase {
   readonly model: LoadedModel;
   readonly experiment: Experiment;
   readonly setup: RunSetup;
-  readonly examples: readonly EncodedExample[];
+  readonly examples: readonly EncodedSequence[];
   /** Starting values of everything trained, by the studio's names. */
   readonly initial: ReadonlyMap<string, Float32Array>;
 }
@@ -73,25 +98,40 @@ export interface TrainingReplay {
 
 /** Reads a case and sets it up. `model` replaces the case's own, to break it on purpose. */
 export async function readCase(modelName: FixtureModel, name: CaseName, model?: LoadedModel): Promise<GoldenCase> {
-  const document = caseSchema.parse(readJson(`${modelName}/${name}.json`));
-  const tensors = readSafetensors(readFileSync(new URL(`${modelName}/${name}.safetensors`, fixtures)));
-  const used = model ?? (await fixtureModel(modelName));
-  const experiment = experimentOf(document);
-  const setup = setUpRun(experiment, used, document.classCount);
-  const initial = initialOf(document, used, tensors);
-  return { document, tensors, model: used, experiment, setup, examples: examplesOf(document), initial };
+  return readCaseAt(`${modelName}/${name}`, model ?? (await fixtureModel(modelName)));
+}
+
+/** The case of this path below `fixtures/`, without ending. */
+export function readCaseAt(path: string, given: LoadedModel, savings: Partial<Savings> = {}): GoldenCase {
+  const document = caseSchema.parse(readJson(`${path}.json`));
+  const tensors = readSafetensors(readFileSync(new URL(`${path}.safetensors`, fixtures)));
+  const model = withStoredWeights(given, tensors);
+  const experiment = experimentOf(document, savings);
+  const labels = document.task === "causal-lm" ? [] : labelNames(document.classCount);
+  const setup = setUpRun(experiment, model, labels);
+  const initial = initialOf(document, model, tensors);
+  return { document, tensors, model, experiment, setup, examples: examplesOf(document, model), initial };
+}
+
+/** The model with the weights that its own file lacks and the case brings along as `model.<name>`. */
+function withStoredWeights(model: LoadedModel, tensors: GoldenCase["tensors"]): LoadedModel {
+  const stored = [...tensors].flatMap(([name, { values }]) =>
+    name.startsWith("model.") ? [[name.slice("model.".length), values] as const] : [],
+  );
+  return stored.length === 0 ? model : { ...model, weights: new Map([...model.weights, ...stored]) };
 }
 
 /** The studio's name of a trainable of the fixtures. */
 export function studioName(document: CaseDocument, name: string): string {
-  if (name.startsWith("bert.")) return name.slice("bert.".length);
-  if (name.startsWith("classifier.") || document.method !== "prefix-tuning") return name;
+  if (/^(bert|transformer)\./.test(name)) return name.slice(name.indexOf(".") + 1);
+  if (/^(classifier|score|qa_outputs)\./.test(name) || document.method !== "prefix-tuning") return name;
   return name === "prompt" ? "prefix" : `prefix.${name}`;
 }
 
-function experimentOf(document: CaseDocument): Experiment {
+function experimentOf(document: CaseDocument, savings: Partial<Savings>): Experiment {
   const { learningRate, weightDecay, clip } = document.optimizer;
   return parseExperiment({
+    task: document.reading?.task ?? { kind: document.task },
     method: methodOf(document),
     training: {
       learningRate,
@@ -100,11 +140,13 @@ function experimentOf(document: CaseDocument): Experiment {
       schedule: "constant",
       steps: document.losses.length,
       batchSize: document.labels.length,
+      savings,
     },
   });
 }
 
-function methodOf({ method, promptLength, layers, reparameterisation, hiddenSize }: CaseDocument): object {
+function methodOf({ method, settings, promptLength, layers, reparameterisation, hiddenSize }: CaseDocument): object {
+  if (settings !== undefined) return settings;
   switch (method) {
     case "prefix-tuning": {
       const network = hiddenSize === null ? {} : { hiddenSize };
@@ -112,19 +154,26 @@ function methodOf({ method, promptLength, layers, reparameterisation, hiddenSize
     }
     case "prompt-tuning":
       return { kind: method, promptLength };
-    case "head-only":
-    case "full-fine-tuning":
-      return { kind: method };
     default:
-      return method satisfies never;
+      return { kind: method };
   }
 }
 
-function examplesOf({ batch, labels }: CaseDocument): EncodedExample[] {
-  return batch.ids.map((ids, index) => ({
-    encoding: { ids: Int32Array.from(ids), types: Int32Array.from(batch.types[index] ?? []), truncated: false },
-    label: labels[index] ?? 0,
-  }));
+function examplesOf({ batch, labels, reading }: CaseDocument, { family }: LoadedModel): EncodedSequence[] {
+  return batch.ids.map((ids, index) => {
+    const first = batch.firstLabels?.[index];
+    if (first !== undefined) return languageSequence(ids, first);
+    const encoding = { ids: Int32Array.from(ids), types: Int32Array.from(batch.types[index] ?? []), truncated: false };
+    const needed = reading?.needed[index];
+    if (needed !== undefined) {
+      return { encoding, needed: Int32Array.from(needed), labels: Int32Array.from(reading?.labels[index] ?? []) };
+    }
+    return {
+      encoding,
+      needed: family.causal ? Int32Array.of(ids.length - 1) : "pooled",
+      labels: Int32Array.of(labels[index] ?? 0),
+    };
+  });
 }
 
 /** The model's weights where those are trained, and what the case's file starts from. */
@@ -133,25 +182,32 @@ function initialOf(
   model: LoadedModel,
   tensors: GoldenCase["tensors"],
 ): Map<string, Float32Array> {
-  const values = new Map(document.method === "full-fine-tuning" ? model.weights : []);
+  const values = new Map<string, Float32Array>();
   for (const name of Object.keys(document.trainables)) {
-    const start = tensors.get(`initial.${name}`);
-    if (start !== undefined) values.set(studioName(document, name), start.values);
+    const start = tensors.get(`initial.${name}`)?.values ?? model.weights.get(studioName(document, name));
+    if (start !== undefined) values.set(studioName(document, name), start);
   }
   return values;
 }
 
-/** Logits of the starting values through the evaluation plan, row-major [5, C]. `inputs` replaces the packed batch. */
+/** Logits of the starting values through the evaluation plan, row-major [rows, C]. `inputs` replaces the packed batch. */
 export async function replayLogits(golden: GoldenCase, executor: Executor, inputs?: StepValues): Promise<Float32Array> {
   const { setup, examples } = golden;
   const store = createStore(golden, executor);
-  const plan = await executor.compileEvaluation(setup.evaluationGraph, store, capacitiesOf(golden));
+  const plan = await executor.compileEvaluation(logitsGraph(golden), store, capacitiesOf(golden));
   const outputs = await plan.run(inputs ?? setup.pack(examples, false));
   plan.dispose();
   store.dispose();
   const logits = outputs.get("logits");
   if (logits === undefined) throw new Error("The evaluation plan has no output named logits.");
   return logits;
+}
+
+/** The evaluation graph; of a language model, which reads out losses, one that gives the logits before them. */
+function logitsGraph({ setup: { evaluationGraph } }: GoldenCase): Graph {
+  const loss = evaluationGraph.nodes.find((node) => node.op === "crossEntropy");
+  if (loss === undefined) return evaluationGraph;
+  return { ...evaluationGraph, outputs: new Map([["logits", loss.inputs.logits]]) };
 }
 
 /** The case's steps through the training plan. */
@@ -169,8 +225,8 @@ export async function replayTraining(golden: GoldenCase, executor: Executor): Pr
   return { gradients, steps };
 }
 
-function createStore({ setup, model, initial }: GoldenCase, executor: Executor): ParameterStore {
-  return executor.createParameters(setup.parameters, new Map([...model.weights, ...initial]));
+function createStore({ setup, initial }: GoldenCase, executor: Executor): ParameterStore {
+  return executor.createParameters(setup.parameters, new Map([...setup.weights, ...initial]));
 }
 
 function capacitiesOf({ setup, examples }: GoldenCase): RowCounts {

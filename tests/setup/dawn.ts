@@ -17,6 +17,17 @@ export async function openDawn(): Promise<GPU> {
   return keptGpu;
 }
 
+let keptNullGpu: GPU | undefined;
+
+/** Dawn without a driver: compiles shaders, checks every call and runs nothing. For counts and for what a call costs. */
+export async function openNullDawn(): Promise<GPU> {
+  if (keptNullGpu !== undefined) return keptNullGpu;
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  keptNullGpu = create(["backend=null"]);
+  return keptNullGpu;
+}
+
 /** Makes Dawn the `navigator.gpu` of this process, for libraries that look there (TensorFlow.js does). */
 export async function installNavigatorGpu(): Promise<GPU> {
   const gpu = await openDawn();

@@ -2,7 +2,7 @@
  * Builds a graph: families, methods and heads are plain functions that call it. It checks shapes, keeps the nodes in the
  * order they were made (which is a topological order) and, on `finish`, derives the backward pass of the objective.
  */
-import { differentiate } from "./differentiate.ts";
+import { differentiate, type BackwardSavings, type Derivatives } from "./differentiate.ts";
 import { pruneNodes, type Graph, type Objective } from "./graph.ts";
 import type { GraphNode, NodeOf, OperationName } from "./operations/index.ts";
 import {
@@ -17,7 +17,8 @@ import {
   type ValueInput,
 } from "./tensor.ts";
 
-interface OutputShape {
+/** What `Builder.node` must know of each output. */
+export interface OutputShape {
   readonly label: string;
   readonly rows: Rows;
   readonly width: number;
@@ -61,6 +62,21 @@ export class Builder {
     return input;
   }
 
+  /** The entries of `index` that lie in `rows` rows from `first` on, counted from there; −1 for the others. */
+  window({ name, rows: entries }: IndexInput, first: number, rows: number): IndexInput {
+    const window = { of: name, first, rows };
+    const windowed = `${name} from ${first}`;
+    const input = remember(this.#inputs, windowed, () => ({
+      kind: "index" as const,
+      name: windowed,
+      rows: entries,
+      extra: 0 as const,
+      window,
+    }));
+    if (input.kind !== "index") throw new Error(`The step input "${windowed}" holds values, not indices.`);
+    return input;
+  }
+
   /** An f32 step input with one value per row. */
   values(name: string, rows: Rows): ValueInput {
     const input = remember(this.#inputs, name, () => ({ kind: "value" as const, name, rows }));
@@ -83,8 +99,17 @@ export class Builder {
     attributes: NodeOf<Op>["attributes"],
     shapes: readonly OutputShape[],
   ): NodeOf<Op> {
+    return this.#append<Op>({ op, inputs, indices, attributes }, shapes);
+  }
+
+  /** Adds a node like one of another graph, from operands and step inputs of this one under the same names. */
+  nodeLike({ op, attributes }: GraphNode, inputs: object, indices: object, shapes: readonly OutputShape[]): GraphNode {
+    return this.#append<OperationName>({ op, inputs, indices, attributes }, shapes);
+  }
+
+  #append<Op extends OperationName>(parts: object, shapes: readonly OutputShape[]): NodeOf<Op> {
     const outputs: Tensor[] = [];
-    const node = assemble<Op>({ id: this.#nextId++, op, inputs, indices, attributes, outputs });
+    const node = assemble<Op>({ id: this.#nextId++, ...parts, outputs });
     for (const shape of shapes) outputs.push({ kind: "tensor", id: this.#nextId++, ...shape, producer: node });
     this.#nodes.push(node);
     return node;
@@ -119,11 +144,13 @@ export class Builder {
   }
 
   /** Derives gradients when there is an objective, drops what nothing reads and freezes the graph. */
-  finish(): Graph {
+  finish(savings?: BackwardSavings): Graph {
     const objective = this.#objective;
     const forward = this.#nodes.length;
-    const gradients = objective === undefined ? new Map<string, Tensor>() : differentiate(this, objective.loss);
-    const roots = [...this.#outputs.values(), ...gradients.values(), ...(objective ? [objective.loss] : [])];
+    const none: Derivatives = { gradients: new Map(), discarded: [] };
+    const { gradients, discarded } = objective === undefined ? none : differentiate(this, objective.loss, savings);
+    const wanted = [...this.#outputs.values(), ...gradients.values(), ...discarded];
+    const roots = [...wanted, ...(objective ? [objective.loss] : [])];
     const nodes = pruneNodes(this.#nodes, roots);
     const forwardIds = new Set(this.#nodes.slice(0, forward).map((node) => node.id));
     return {
@@ -133,7 +160,9 @@ export class Builder {
       inputs: [...this.#inputs.values()],
       outputs: this.#outputs,
       gradients,
+      discarded,
       ...(objective === undefined ? {} : { objective }),
+      ...(savings === undefined ? {} : { savings }),
     };
   }
 }

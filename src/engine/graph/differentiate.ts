@@ -2,19 +2,39 @@
  * Reverse-mode differentiation on the graph itself: walks the forward nodes backwards and adds the nodes of the gradient.
  *
  * Two exact savings follow from asking, operand by operand, whether any trained parameter needs the gradient: frozen
- * weights get none, and nothing is computed below the lowest trained tensor.
+ * weights get none, and nothing is computed below the lowest trained tensor. Each can be switched off to measure it.
  */
 import { add } from "./operations/add.ts";
 import type { Builder } from "./builder.ts";
-import { operandsOf, type BackwardContext, type Contribution, type PartialGradient } from "./operation.ts";
+import { dependentTensors } from "./graph.ts";
+import { type BackwardContext, type Contribution, type PartialGradient } from "./operation.ts";
 import { collectPartials } from "./operations/collectPartials.ts";
-import { contributionsOf, type GraphNode } from "./operations/index.ts";
+import { contributionsOf } from "./operations/index.ts";
 import type { Tensor } from "./tensor.ts";
 
+/** Exact savings of the backward pass. Switched off, the same gradients come out after more work. */
+export interface BackwardSavings {
+  /** Frozen weights get no gradient. */
+  readonly frozenWeights: boolean;
+  /** Nothing is differentiated below the lowest trained tensor. */
+  readonly lowestLayer: boolean;
+}
+
+export interface Derivatives {
+  /** Gradient of each trained parameter by name. */
+  readonly gradients: Map<string, Tensor>;
+  /** What was computed only because a saving is off. */
+  readonly discarded: readonly Tensor[];
+}
+
+const everySaving: BackwardSavings = { frozenWeights: true, lowestLayer: true };
+
 /** Gradients of the sum of `loss` by parameter name. Throws when a trained parameter does not influence the loss. */
-export function differentiate(builder: Builder, loss: Tensor): Map<string, Tensor> {
+export function differentiate(builder: Builder, loss: Tensor, savings = everySaving): Derivatives {
   const forward = [...builder.nodes];
   const depends = dependentTensors(forward);
+  const needed = (tensor: Tensor): boolean =>
+    depends.has(tensor) || !(tensor.parameter === undefined ? savings.lowestLayer : savings.frozenWeights);
   const incoming = new Map<Tensor, Contribution["gradient"][]>();
   const summed = new Map<Tensor, Tensor>();
   const gradientOf = (tensor: Tensor | undefined): Tensor | undefined => {
@@ -25,29 +45,21 @@ export function differentiate(builder: Builder, loss: Tensor): Map<string, Tenso
     return sum;
   };
   for (const node of forward.toReversed()) {
-    if (node.op === "crossEntropy" && node.outputs[0] !== loss) continue;
-    if (!node.outputs.some((output) => depends.has(output))) continue;
+    const isLoss = node.op === "crossEntropy" || node.op === "segmentCrossEntropy";
+    if (isLoss && node.outputs[0] !== loss) continue;
+    if (!node.outputs.some(needed)) continue;
     const context: BackwardContext = {
       builder,
-      needs: (operand): operand is Tensor => operand !== undefined && depends.has(operand),
+      needs: (operand): operand is Tensor => operand !== undefined && needed(operand),
       gradient: (index) => gradientOf(node.outputs[index]),
     };
     for (const { operand, gradient } of contributionsOf(node, context)) {
       incoming.set(operand, [...(incoming.get(operand) ?? []), gradient]);
     }
   }
-  return parameterGradients(depends, gradientOf);
-}
-
-/** Trained parameters and everything computed from them. */
-function dependentTensors(nodes: readonly GraphNode[]): Set<Tensor> {
-  const depends = new Set<Tensor>();
-  for (const node of nodes) {
-    const operands = operandsOf(node);
-    for (const operand of operands) if (operand.parameter?.group !== undefined) depends.add(operand);
-    if (operands.some((operand) => depends.has(operand))) for (const output of node.outputs) depends.add(output);
-  }
-  return depends;
+  const gradients = parameterGradients(depends, gradientOf);
+  const discarded = [...incoming.keys()].flatMap((tensor) => (depends.has(tensor) ? [] : (gradientOf(tensor) ?? [])));
+  return { gradients, discarded };
 }
 
 function parameterGradients(

@@ -62,11 +62,13 @@ export function stepInputsOf(node: { readonly indices: object }): StepInput[] {
   return values.flat().filter(isStepInput);
 }
 
-function isTensor(value: unknown): value is Tensor {
+/** Whether a field of a node is a tensor. */
+export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && "kind" in value && value.kind === "tensor";
 }
 
-function isStepInput(value: unknown): value is StepInput {
+/** Whether a field of a node is a step input. */
+export function isStepInput(value: unknown): value is StepInput {
   return (
     typeof value === "object" && value !== null && "kind" in value && (value.kind === "index" || value.kind === "value")
   );

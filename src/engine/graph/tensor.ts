@@ -44,6 +44,8 @@ export interface Parameter {
   readonly rows: number;
   readonly width: number;
   readonly group?: string;
+  /** Parameters with one name here are laid out end to end, in the order of their declaration (`operations/stack.ts`). */
+  readonly stack?: string;
 }
 
 /** A step input of i32: one entry per row (`extra` 0), or offsets with one entry more than there are rows (`extra` 1). */
@@ -52,6 +54,15 @@ export interface IndexInput {
   readonly name: string;
   readonly rows: Rows;
   readonly extra: 0 | 1;
+  /** Present where the executor derives the entries from another input's. */
+  readonly window?: IndexWindow;
+}
+
+/** The entries of the input `of` counted from `first` on: −1 where they are not among the `rows` rows from there. */
+export interface IndexWindow {
+  readonly of: string;
+  readonly first: number;
+  readonly rows: number;
 }
 
 /** A step input of f32, one value per row. */

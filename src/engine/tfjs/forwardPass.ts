@@ -1,7 +1,14 @@
 /** The state of one run over the forward nodes of a graph: what is computed so far, and the step's inputs. */
 import { transpose, type Tensor as Computed } from "@tensorflow/tfjs-core";
 import type { StepValues } from "../executor.ts";
-import { countRows, type IndexInput, type Rows, type Tensor, type ValueInput } from "../graph/tensor.ts";
+import {
+  countRows,
+  type IndexInput,
+  type Parameter,
+  type Rows,
+  type Tensor,
+  type ValueInput,
+} from "../graph/tensor.ts";
 import type { TfjsParameters } from "./parameters.ts";
 
 export class ForwardPass {
@@ -26,11 +33,16 @@ export class ForwardPass {
     return computed;
   }
 
-  /** The transpose of a tensor; that of a frozen parameter is made once and lasts. */
+  /** The transpose of a tensor; that of a frozen parameter or of a stack of them is made once and lasts. */
   transposed(tensor: Tensor): Computed {
-    const { parameter } = tensor;
-    const lasting = parameter === undefined ? undefined : this.#parameters.lastingTranspose(parameter);
+    const parameters = parametersOf(tensor);
+    const lasting = parameters === undefined ? undefined : this.#parameters.lastingTranspose(parameters);
     return lasting ?? transpose(this.tensor(tensor));
+  }
+
+  /** A stack of frozen parameters, put together once; undefined when some are trained. */
+  lastingStack(tensor: Tensor): Computed | undefined {
+    return this.#parameters.lastingStack(parametersOf(tensor) ?? []);
   }
 
   /** Keeps what a node computed. */
@@ -54,6 +66,13 @@ export class ForwardPass {
   values(input: ValueInput): Float32Array {
     return given(this.#inputs.values, input.name);
   }
+}
+
+/** The parameter itself, or those it is a stack of; undefined for anything computed. */
+function parametersOf({ parameter, producer }: Tensor): Parameter[] | undefined {
+  if (parameter !== undefined) return [parameter];
+  if (producer?.op !== "stack") return undefined;
+  return producer.inputs.parts.flatMap((part) => part.parameter ?? []);
 }
 
 function given<Values>(inputs: Readonly<Record<string, Values>>, name: string): Values {

@@ -8,9 +8,11 @@ import type {
   EvaluationPlan,
   Executor,
   ExecutorInfo,
+  HeldMemory,
   ParameterShape,
   ParameterStore,
   PlanCosts,
+  PlannedMemory,
   TrainingPlan,
 } from "../executor.ts";
 import { graphCosts } from "../graph/costs.ts";
@@ -59,8 +61,21 @@ class TfjsExecutor implements Executor {
     return new TfjsEvaluationPlan(graph, own(parameters), this.#planOptions(graph, capacities));
   }
 
+  /** The parameters once, as moments and gradients are on the host, and the peak of the largest graph. */
+  plannedBytes({ shapes, graphs }: PlannedMemory): number {
+    const held = shapes.reduce((sum, { rows, width }) => sum + 4 * rows * width, 0);
+    const peaks = graphs.map(({ graph, capacities }) => graphCosts(graph, capacities).activationBytes);
+    return held + Math.max(0, ...peaks);
+  }
+
   allocatedBytes(): number {
     return this.#ledger.bytes;
+  }
+
+  /** Intermediate tensors come and go within a step, so none are held. */
+  heldMemory(): HeldMemory {
+    const { weights, trained } = this.#ledger;
+    return { weights, trained, activations: 0, other: 0 };
   }
 
   onEvent(listener: (event: DeviceEvent) => void): () => void {

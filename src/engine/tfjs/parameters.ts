@@ -1,19 +1,19 @@
 /**
  * Weights as tensors. Trained values and their moments live in host arrays, which the update changes, and a tensor copy is
- * made for the next step.
+ * made for the next step. Everything is kept in f32: a mark for half precision (`ParameterShape.half`) changes nothing here.
  */
-import { keep, tensor2d, transpose, type Tensor } from "@tensorflow/tfjs-core";
-import type { ParameterShape, ParameterStore, TrainedState } from "../executor.ts";
+import { concat, keep, slice, tensor2d, tidy, transpose, type Tensor } from "@tensorflow/tfjs-core";
+import { checkRows, type ParameterShape, type ParameterStore, type TrainedState } from "../executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Parameter } from "../graph/tensor.ts";
 import type { TrainedArrays } from "./adamw.ts";
+import { isHostBackend, viewValues } from "./hostValues.ts";
 import type { Ledger } from "./ledger.ts";
 
 interface Held {
   readonly shape: ParameterShape;
   readonly trained: TrainedArrays | undefined;
   tensor: Tensor;
-  transposed: Tensor | undefined;
 }
 
 export class TfjsParameters implements ParameterStore {
@@ -21,6 +21,8 @@ export class TfjsParameters implements ParameterStore {
   /** Updates made so far, for the bias correction; a skipped update counts. */
   updates = 0;
   readonly #held = new Map<string, Held>();
+  /** Stacks and transposes of frozen parameters, by what they are. */
+  readonly #lasting = new Map<string, Tensor>();
   readonly #ledger: Ledger;
   readonly #activate: () => void;
   #disposed = false;
@@ -54,12 +56,32 @@ export class TfjsParameters implements ParameterStore {
     }
   }
 
-  /** Transpose of a frozen parameter, made once; undefined for a trained one. */
-  lastingTranspose(parameter: Parameter): Tensor | undefined {
-    const held = this.#find(parameter);
-    if (held.trained !== undefined) return undefined;
-    held.transposed ??= this.#ledger.hold(keep(transpose(held.tensor)));
-    return held.transposed;
+  /** Frozen parameters one after the other, put together once; undefined when one of them is trained or there is none. */
+  lastingStack(parameters: readonly Parameter[]): Tensor | undefined {
+    const held = parameters.map((parameter) => this.#find(parameter));
+    if (held.length === 0 || held.some(({ trained }) => trained !== undefined)) return undefined;
+    const [only] = held;
+    if (held.length === 1 && only !== undefined) return only.tensor;
+    const axis = parameters.every(({ rows }) => rows === 1) ? 1 : 0;
+    const tensors = held.map(({ tensor }) => tensor);
+    return this.#once(`stack of ${namesOf(parameters)}`, () => concat(tensors, axis));
+  }
+
+  /** Transpose of a frozen parameter, or of a stack of them, made once; undefined when one is trained. */
+  lastingTranspose(parameters: readonly Parameter[]): Tensor | undefined {
+    const stacked = this.lastingStack(parameters);
+    return stacked === undefined
+      ? undefined
+      : this.#once(`transpose of ${namesOf(parameters)}`, () => transpose(stacked));
+  }
+
+  /** A tensor that lasts as long as the store. */
+  #once(name: string, make: () => Tensor): Tensor {
+    const known = this.#lasting.get(name);
+    if (known !== undefined) return known;
+    const made = this.#ledger.hold(keep(make()));
+    this.#lasting.set(name, made);
+    return made;
   }
 
   /** Arrays of a trained parameter, which an update changes in place. @throws when it is frozen or unknown. */
@@ -77,7 +99,7 @@ export class TfjsParameters implements ParameterStore {
     for (const held of this.#held.values()) {
       if (held.trained === undefined) continue;
       this.#ledger.release(held.tensor);
-      held.tensor = this.#ledger.hold(matrix(held.shape, held.trained.values));
+      held.tensor = this.#ledger.hold(matrix(held.shape, held.trained.values), "trained");
     }
   }
 
@@ -105,20 +127,40 @@ export class TfjsParameters implements ParameterStore {
     this.refresh();
   }
 
+  writeRows(name: string, firstRow: number, values: Float32Array): void {
+    this.#activate();
+    const held = this.#held.get(name);
+    if (held === undefined || held.trained !== undefined)
+      throw new Error(`"${name}" is no frozen parameter of this store.`);
+    const { rows, width } = held.shape;
+    checkRows(held.shape, firstRow, values);
+    if (isHostBackend()) {
+      viewValues(held.tensor).set(values, firstRow * width);
+      return;
+    }
+    const end = firstRow + values.length / width;
+    const replaced = tidy(() => {
+      const above = slice(held.tensor, [0, 0], [firstRow, width]);
+      const below = slice(held.tensor, [end, 0], [rows - end, width]);
+      return keep(concat([above, tensor2d(values, [end - firstRow, width]), below], 0));
+    });
+    this.#ledger.release(held.tensor);
+    held.tensor = this.#ledger.hold(replaced);
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const { tensor, transposed } of this.#held.values()) {
-      this.#ledger.release(tensor);
-      if (transposed !== undefined) this.#ledger.release(transposed);
-    }
+    for (const { tensor } of this.#held.values()) this.#ledger.release(tensor);
+    for (const tensor of this.#lasting.values()) this.#ledger.release(tensor);
     this.#held.clear();
+    this.#lasting.clear();
   }
 
   #hold(shape: ParameterShape, values: Float32Array): void {
     const trained = shape.group === undefined ? undefined : startTraining(values);
-    const tensor = this.#ledger.hold(matrix(shape, values));
-    this.#held.set(shape.name, { shape, trained, tensor, transposed: undefined });
+    const tensor = this.#ledger.hold(matrix(shape, values), trained === undefined ? "weights" : "trained");
+    this.#held.set(shape.name, { shape, trained, tensor });
   }
 
   #find({ name, rows, width }: Parameter): Held {
@@ -149,6 +191,10 @@ export class TfjsParameters implements ParameterStore {
       }
     }
   }
+}
+
+function namesOf(parameters: readonly Parameter[]): string {
+  return parameters.map(({ name }) => name).join(", ");
 }
 
 function startTraining(values: Float32Array): TrainedArrays {

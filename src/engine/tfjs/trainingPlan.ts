@@ -3,9 +3,8 @@
  * happens on the host. On wasm and cpu a step is complete when `step` returns; on webgpu steps queue up.
  */
 import { keep, sum, tidy, valueAndGrads, type Tensor as Computed } from "@tensorflow/tfjs-core";
-import type { PlanCosts, StepStatistics, StepValues, TrainingPlan, UpdateSettings } from "../executor.ts";
-import { trainedParameters, type Graph, type Objective } from "../graph/graph.ts";
-import { operandsOf } from "../graph/operation.ts";
+import type { PlanCosts, StepStatistics, StepTiming, StepValues, TrainingPlan, UpdateSettings } from "../executor.ts";
+import { dependentTensors, trainedParameters, type Graph, type Objective } from "../graph/graph.ts";
 import type { GraphNode } from "../graph/operations/index.ts";
 import type { Parameter, RowCounts, Tensor } from "../graph/tensor.ts";
 import { updateWithAdamW } from "./adamw.ts";
@@ -36,6 +35,7 @@ export class TfjsTrainingPlan implements TrainingPlan {
   #gradients: readonly Float32Array[] = [];
   /** Steps that are still running, on webgpu. */
   #queue: Promise<void> = Promise.resolve();
+  #timing = { dispatches: 0, submits: 0, encodeSeconds: 0, waitSeconds: 0, deviceSeconds: 0 };
   #disposed = false;
 
   /** @throws when the graph has no objective or trains a parameter that the store holds as frozen. */
@@ -51,33 +51,44 @@ export class TfjsTrainingPlan implements TrainingPlan {
       .flatMap(({ parameter }) => (parameter === undefined ? [] : [parameter]))
       .filter(({ name }) => graph.gradients.has(name));
     parameters.check(graph);
-    this.#dependents = dependentTensors(graph);
+    this.#dependents = dependentTensors(graph.nodes.slice(0, graph.forwardNodes));
   }
 
-  step(inputs: StepValues, update: UpdateSettings): void {
+  /** Micro-batches need no preparation here: their gradients are added on the host, where the update happens. */
+  step(inputs: StepValues | readonly StepValues[], update: UpdateSettings): void {
     if (this.#disposed) throw new Error("This training plan was disposed.");
-    checkStepInputs(this.#graph, inputs, this.#options.capacities);
+    const batches = "counts" in inputs ? [inputs] : inputs;
+    for (const batch of batches) checkStepInputs(this.#graph, batch, this.#options.capacities);
     this.#options.activate();
+    this.#timing.dispatches += batches.length * this.costs.dispatches;
     if (isHostBackend()) {
-      this.#finish(readAllNow(this.#launch(inputs)), update);
+      const started = performance.now();
+      this.#finish(sumOver(batches.map((batch) => readAllNow(this.#launch(batch)))), update);
+      this.#timing.deviceSeconds += (performance.now() - started) / 1000;
       return;
     }
-    const copy = structuredClone(inputs);
+    const copies = structuredClone(batches);
     this.#queue = this.#queue.then(async () => {
-      this.#options.activate();
-      this.#finish(await readAll(this.#launch(copy)), update);
+      const started = performance.now();
+      const results: Float32Array[][] = [];
+      for (const copy of copies) {
+        this.#options.activate();
+        results.push(await readAll(this.#launch(copy)));
+      }
+      this.#finish(sumOver(results), update);
+      this.#timing.deviceSeconds += (performance.now() - started) / 1000;
     });
     // A failure is thrown by whoever waits for the queue next; without this it would end the process first.
     this.#queue.catch(() => undefined);
   }
 
   async pace(): Promise<void> {
-    await this.#queue;
+    await this.#wait();
     await nextTask();
   }
 
   async statistics(): Promise<StepStatistics[]> {
-    await this.#queue;
+    await this.#wait();
     const made = this.#statistics;
     this.#statistics = [];
     return made;
@@ -86,6 +97,19 @@ export class TfjsTrainingPlan implements TrainingPlan {
   async readGradients(): Promise<Map<string, Float32Array>> {
     await this.#queue;
     return new Map(this.#gradients.map((gradient, place) => [this.#trained[place]?.name ?? "", gradient.slice()]));
+  }
+
+  timing(): StepTiming {
+    return { ...this.#timing };
+  }
+
+  async #wait(): Promise<void> {
+    const started = performance.now();
+    try {
+      await this.#queue;
+    } finally {
+      this.#timing.waitSeconds += (performance.now() - started) / 1000;
+    }
   }
 
   dispose(): void {
@@ -130,12 +154,14 @@ export class TfjsTrainingPlan implements TrainingPlan {
   }
 }
 
-/** Trained parameters and everything computed from them. */
-function dependentTensors(graph: Graph): Set<Tensor> {
-  const dependents = new Set<Tensor>(trainedParameters(graph));
-  for (const node of graph.nodes.slice(0, graph.forwardNodes)) {
-    if (!operandsOf(node).some((operand) => dependents.has(operand))) continue;
-    for (const output of node.outputs) dependents.add(output);
+/** Sums the micro-batches' results in their order. */
+function sumOver([first = [], ...rest]: readonly Float32Array[][]): Float32Array[] {
+  for (const results of rest) {
+    for (const [place, values] of results.entries()) {
+      const sum = first[place];
+      if (sum === undefined) throw new Error("Every micro-batch gives the same results.");
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (values[i] ?? 0);
+    }
   }
-  return dependents;
+  return first;
 }

@@ -27,8 +27,6 @@ export interface ArenaRequest {
   readonly external: (tensor: Tensor) => boolean;
   /** Tensors that must still be readable when the plan has run. */
   readonly kept: ReadonlySet<Tensor>;
-  /** Tensors of one pool share a colour that nothing else enters, so that one binding can cover several of them. */
-  readonly pools: ReadonlyMap<Tensor, string>;
   readonly maxColourBytes: number;
 }
 
@@ -100,14 +98,15 @@ class Colour {
 export function layoutArena(request: ArenaRequest): ArenaLayout {
   const { dispatches, external, kept } = request;
   const lastUse = lastUses(dispatches, kept);
+  const pools = poolsOf(dispatches);
   const colours: Colour[] = [];
   const places = new Map<Tensor, Place>();
   for (const [step, dispatch] of dispatches.entries()) {
     const reads = tensorsOf(dispatch, "read").filter((tensor) => !external(tensor));
     const readColours = new Set(reads.map((tensor) => placeOf(places, tensor).colour));
     const outputs = tensorsOf(dispatch, "write").filter((tensor) => !external(tensor) && !places.has(tensor));
-    for (const siblings of groupByPool(outputs, request.pools))
-      placeSiblings(siblings, readColours, colours, places, request);
+    for (const siblings of groupByPool(outputs, pools))
+      placeSiblings(siblings, { forbidden: readColours, pools }, colours, places, request);
     for (const tensor of tensorsEndingAt(lastUse, step, dispatch)) {
       const place = places.get(tensor);
       if (place !== undefined) colours[place.colour]?.release(place);
@@ -119,10 +118,10 @@ export function layoutArena(request: ArenaRequest): ArenaLayout {
 /** Outputs of one dispatch go to one colour, where a single binding can cover them. */
 function placeSiblings(
   siblings: readonly Tensor[],
-  forbidden: ReadonlySet<number>,
+  { forbidden, pools }: { forbidden: ReadonlySet<number>; pools: ReadonlyMap<Tensor, string> },
   colours: Colour[],
   places: Map<Tensor, Place>,
-  { capacities, pools, maxColourBytes }: ArenaRequest,
+  { capacities, maxColourBytes }: ArenaRequest,
 ): void {
   const [first] = siblings;
   if (first === undefined) return;
@@ -133,6 +132,21 @@ function placeSiblings(
     const size = sizes[i] ?? 0;
     places.set(tensor, { colour: index, offset: colours[index]?.take(size) ?? 0, size });
   }
+}
+
+/** Tensors of one pool share a colour that nothing else enters, so that one binding can cover several of them. */
+function poolsOf(dispatches: readonly Dispatch[]): Map<Tensor, string> {
+  const pools = new Map<Tensor, string>();
+  for (const binding of dispatches.flatMap(({ bindings }) => bindings)) {
+    if (binding.kind !== "tensors" || binding.pool === undefined) continue;
+    for (const tensor of binding.tensors) {
+      const known: string = pools.get(tensor) ?? binding.pool;
+      if (known !== binding.pool)
+        throw new Error(`"${tensor.label}" cannot lie with the ${known} and the ${binding.pool}.`);
+      pools.set(tensor, known);
+    }
+  }
+  return pools;
 }
 
 function groupByPool(tensors: readonly Tensor[], pools: ReadonlyMap<Tensor, string>): Tensor[][] {

@@ -3,13 +3,16 @@
  * else a place in the arena, and the whole is bound.
  */
 import type { PlanCosts } from "../executor.ts";
+import { requireUnpacking } from "../graph/halves.ts";
 import type { GraphNode } from "../graph/operations/index.ts";
 import type { RowCounts, Rows, Tensor } from "../graph/tensor.ts";
-import { layoutArena, tensorsOf, type ArenaLayout } from "./arena.ts";
+import { layoutArena, type ArenaLayout } from "./arena.ts";
 import { BufferUsage } from "./constants.ts";
 import type { BufferRange, Dispatch } from "./dispatch.ts";
-import { copyOf } from "./operations/elementwise.ts";
-import { lower } from "./operations/index.ts";
+import { fuse } from "./fuse.ts";
+import { Homes } from "./homes.ts";
+import { notingPlanner } from "./matmul/planner.ts";
+import { lowerStep } from "./operations/index.ts";
 import type { LoweringContext } from "./operations/lowering.ts";
 import type { WebGpuParameters } from "./parameters.ts";
 import { buildProgram, type Program } from "./program.ts";
@@ -40,44 +43,39 @@ export interface CompiledGraph {
   dispose(): void;
 }
 
-/** Operations that may write their result straight into the flat space of gradients. */
-const DIRECT: ReadonlySet<GraphNode["op"]> = new Set([
-  "matmul",
-  "add",
-  "columnSum",
-  "scatter",
-  "collectPartials",
-  "layerNormParameterGradient",
-]);
-
-/** Tensors that one binding covers together with others lie in a colour of their own. */
-const POOLED = { attentionDelta: [0], attention: [1], attentionPromptGradient: [0] } as const;
-
 export async function compileGraph(runtime: Runtime, request: CompileRequest): Promise<CompiledGraph> {
   const { label, nodes, parameters, capacities, kept } = request;
-  const context = loweringContext(runtime, capacities);
-  const lowered = nodes.flatMap((node) => lower(node.op, node, context));
-  const homes = new Map<Tensor, BufferRange>();
-  const copies = placeGradients(request, lowered, homes, context);
+  const products = new Map<string, string>();
+  const context = loweringContext(runtime, request, products);
+  const homes = new Homes(request);
+  const computed = nodes.filter((node) => !homes.isView(node));
+  requireUnpacking(computed, (tensor) => parameters.isHalf(tensor));
+  const steps = fuse(computed, new Set([...kept, ...request.gradients.values()]), runtime.fusions);
+  const lowered = steps.flatMap((step) => lowerStep(step, context));
+  const copies = homes.placeGradients(lowered, context.temporary);
   const dispatches = [...lowered, ...copies, ...request.tail];
   const layout = layoutArena({
     dispatches,
     capacities,
     kept,
-    external: (tensor) => tensor.parameter !== undefined || homes.has(tensor),
-    pools: poolsOf(nodes),
+    external: (tensor) => tensor.parameter !== undefined || homes.get(tensor) !== undefined,
     maxColourBytes: runtime.device.gpu.limits.maxBufferSize,
   });
-  const arena = new Arena(runtime, layout, label);
+  const arena = runtime.memory.together(() => new Arena(runtime, layout, label));
   const resolve = (tensor: Tensor): BufferRange => {
     const { parameter } = tensor;
     if (parameter !== undefined) return parameters.range(parameter.name, parameter.rows, parameter.width);
     return homes.get(tensor) ?? arena.range(tensor);
   };
   try {
+    await runtime.memory.checkRoom();
     const { settingsWords } = request;
     const program = await buildProgram(runtime, { label, dispatches, capacities, resolve, settingsWords });
-    const costs = { dispatches: dispatches.length, activationBytes: arena.bytes };
+    const costs = {
+      dispatches: dispatches.length,
+      activationBytes: arena.bytes,
+      products: Object.fromEntries(products),
+    };
     const dispose = (): void => {
       arena.dispose();
       runtime.memory.release(program.stepBuffer);
@@ -89,54 +87,22 @@ export async function compileGraph(runtime: Runtime, request: CompileRequest): P
   }
 }
 
-function loweringContext(runtime: Runtime, capacities: RowCounts): LoweringContext {
+/** What lowering may look at; `products` notes which kernel each product got. */
+export function loweringContext(
+  runtime: Runtime,
+  { capacities, parameters }: { capacities: RowCounts; parameters: Pick<WebGpuParameters, "isHalf"> },
+  products: Map<string, string>,
+): LoweringContext {
   let id = -1;
   return {
     capacities,
     software: runtime.device.info.software,
-    matmul: runtime.matmul,
-    maxBindingBytes: runtime.device.gpu.limits.maxStorageBufferBindingSize,
+    matmul: notingPlanner(runtime.matmul, products),
+    attention: runtime.attention,
+    isHalf: (tensor: Tensor): boolean => parameters.isHalf(tensor),
+    maxBindingBytes: runtime.device.bindingBytes,
     temporary: (label: string, rows: Rows, width: number): Tensor => ({ kind: "tensor", id: id--, label, rows, width }),
   };
-}
-
-/**
- * Gives every gradient its place in the flat space: written in place where nothing else reads it, copied at the end
- * otherwise.
- */
-function placeGradients(
-  { gradients, parameters }: CompileRequest,
-  lowered: readonly Dispatch[],
-  homes: Map<Tensor, BufferRange>,
-  context: LoweringContext,
-): Dispatch[] {
-  const isRead = new Set(lowered.flatMap((dispatch) => tensorsOf(dispatch, "read")));
-  const copies: Dispatch[] = [];
-  for (const [name, gradient] of gradients) {
-    const range = parameters.gradientRange(name);
-    const { producer } = gradient;
-    if (producer !== undefined && DIRECT.has(producer.op) && !isRead.has(gradient) && !homes.has(gradient)) {
-      homes.set(gradient, range);
-      continue;
-    }
-    const target = context.temporary(`gradient of ${name}`, gradient.rows, gradient.width);
-    homes.set(target, range);
-    copies.push(copyOf(gradient, target, context));
-  }
-  return copies;
-}
-
-function poolsOf(nodes: readonly GraphNode[]): Map<Tensor, string> {
-  const pools = new Map<Tensor, string>();
-  for (const node of nodes) {
-    if (node.op !== "attention" && node.op !== "attentionDelta" && node.op !== "attentionPromptGradient") continue;
-    const pool = node.op === "attentionPromptGradient" ? "prompt gradients" : "attention statistics";
-    for (const index of POOLED[node.op]) {
-      const output = node.outputs[index];
-      if (output !== undefined) pools.set(output, pool);
-    }
-  }
-  return pools;
 }
 
 /** The buffers behind an arena layout. */
@@ -150,7 +116,7 @@ class Arena {
     this.#runtime = runtime;
     this.#layout = layout;
     this.#buffers = layout.colours.map((bytes, i) =>
-      runtime.memory.create(`${label}: arena ${i}`, bytes, STORAGE | COPY_SRC | COPY_DST),
+      runtime.memory.create(`${label}: arena ${i}`, bytes, STORAGE | COPY_SRC | COPY_DST, "activations"),
     );
   }
 

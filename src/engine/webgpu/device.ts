@@ -21,12 +21,16 @@ const SOFTWARE_NAMES = /swiftshader|llvmpipe|lavapipe|software|basic render/iu;
 export class Device {
   readonly gpu: GPUDevice;
   readonly info: ExecutorInfo;
+  /** Largest range one binding may cover, in bytes. */
+  readonly bindingBytes: number;
   readonly #listeners = new Set<(event: DeviceEvent) => void>();
   #gone: string | undefined;
 
-  constructor(gpu: GPUDevice, info: ExecutorInfo) {
+  constructor(gpu: GPUDevice, info: ExecutorInfo, mostBindingBytes = Infinity) {
+    const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
     this.gpu = gpu;
     this.info = info;
+    this.bindingBytes = Math.min(maxStorageBufferBindingSize, maxBufferSize, mostBindingBytes);
     gpu.addEventListener("uncapturederror", (event) => this.#emit({ kind: "error", message: event.error.message }));
     void gpu.lost.then(({ reason, message }) => this.#lose(reason, message));
   }
@@ -59,8 +63,11 @@ export class Device {
   }
 }
 
-/** Opens the high-performance adapter's device. @throws WebGpuUnavailableError with the cause. */
-export async function openDevice(gpu: GPU | undefined): Promise<Device> {
+/**
+ * Opens the high-performance adapter's device. `mostBindingBytes` lowers the limit of its bindings.
+ * @throws WebGpuUnavailableError with the cause.
+ */
+export async function openDevice(gpu: GPU | undefined, mostBindingBytes = Infinity): Promise<Device> {
   if (gpu === undefined) throw new WebGpuUnavailableError({ kind: "no-gpu" });
   let refusal = "";
   for (const attempt of [raisedDescriptor, plainDescriptor, defaultDescriptor]) {
@@ -68,7 +75,7 @@ export async function openDevice(gpu: GPU | undefined): Promise<Device> {
     const adapter = await requestAdapter(gpu);
     try {
       const device = await adapter.requestDevice(attempt(adapter));
-      return new Device(device, describeAdapter(adapter, device));
+      return new Device(device, describeAdapter(adapter, device), mostBindingBytes);
     } catch (error) {
       refusal = error instanceof Error ? error.message : String(error);
     }

@@ -37,8 +37,8 @@ export type UniformValue =
   | undefined
   | { readonly kind: "f32"; readonly value: number }
   | { readonly kind: "settings" }
-  /** Word offset of a tensor inside the binding it shares with others. */
-  | { readonly kind: "place"; readonly tensor: Tensor };
+  /** Word offset of a tensor, or of one of its columns, inside the binding it shares with others. */
+  | { readonly kind: "place"; readonly tensor: Tensor; readonly column?: number };
 
 /** A range of a buffer that lives outside the arena. */
 export interface BufferRange {
@@ -50,17 +50,24 @@ export interface BufferRange {
 export type Access = "read" | "write";
 
 /**
- * One storage binding: tensors (several only if they were allocated in one buffer), the step buffer, or a range.
- * `write` may also read what the kernel wrote itself.
+ * One storage binding: tensors, the step buffer, or a range. Several tensors must lie in one buffer: those that one dispatch
+ * writes do, others by a `pool`, a name under which they are placed apart from everything else. `write` may also read what
+ * the kernel wrote itself.
  */
 export type Binding =
-  | { readonly kind: "tensors"; readonly access: Access; readonly tensors: readonly Tensor[] }
+  | {
+      readonly kind: "tensors";
+      readonly access: Access;
+      readonly tensors: readonly Tensor[];
+      readonly pool?: string;
+    }
   | { readonly kind: "inputs" }
   | { readonly kind: "range"; readonly access: Access; readonly range: BufferRange };
 
-/** Workgroups along one factor: ⌈product of counts / per⌉. */
+/** Workgroups along one factor: ⌈(product of counts + product of plus) / per⌉. */
 export interface Factor {
   readonly counts: readonly Count[];
+  readonly plus?: readonly Count[];
   readonly per: number;
 }
 
@@ -88,6 +95,16 @@ export function dispatch(options: DispatchOptions): Dispatch {
 
 export function read(...tensors: readonly Tensor[]): Binding {
   return { kind: "tensors", access: "read", tensors };
+}
+
+/** One binding for tensors of different dispatches, which are placed in one buffer of this name's pool. */
+export function readTogether(pool: string, ...tensors: readonly Tensor[]): Binding {
+  return tensors.length === 1 ? read(...tensors) : { kind: "tensors", access: "read", tensors, pool };
+}
+
+/** A tensor that lies in this name's pool, because a later dispatch reads it and writes its neighbours. */
+export function writeApart(pool: string, tensor: Tensor): Binding {
+  return { kind: "tensors", access: "write", tensors: [tensor], pool };
 }
 
 export function write(...tensors: readonly Tensor[]): Binding {

@@ -1,17 +1,33 @@
 /** The WebGPU executor: static plans on the visitor's own GPU. */
-import type { DeviceEvent, Executor, ExecutorInfo, ParameterShape, ParameterStore } from "../executor.ts";
+import type {
+  DeviceEvent,
+  Executor,
+  ExecutorInfo,
+  HeldMemory,
+  ParameterShape,
+  ParameterStore,
+  PlannedMemory,
+  TrainingPlanOptions,
+} from "../executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { RowCounts } from "../graph/tensor.ts";
 import { openDevice, type Device } from "./device.ts";
 import { compileEvaluation, type WebGpuEvaluationPlan } from "./evaluationPlan.ts";
+import { fusions } from "./fuse.ts";
+import type { TrialRuntime } from "./matmul/measure.ts";
+import { fixedPlanner, sizePlanner, softwarePlanner, type MatmulPlanner } from "./matmul/planner.ts";
+import { Tuner } from "./matmul/tuner.ts";
 import { Memory } from "./memory.ts";
 import { WebGpuParameters } from "./parameters.ts";
+import { plannedBytes } from "./planMemory.ts";
 import { Pipelines } from "./pipelines.ts";
-import type { ExecutorOptions, MatmulVariant, Runtime } from "./runtime.ts";
+import type { ExecutorOptions, Runtime } from "./runtime.ts";
 import { compileTraining, type WebGpuTrainingPlan } from "./trainingPlan.ts";
 
 export { DeviceGoneError, WebGpuUnavailableError, type UnavailableCause } from "./errors.ts";
-export type { ExecutorOptions, MatmulVariant } from "./runtime.ts";
+export type { TuningCache } from "./matmul/tuner.ts";
+export type { MatmulVariant } from "./matmul/variants.ts";
+export type { ExecutorOptions } from "./runtime.ts";
 
 const DEFAULT_SUBMIT_MILLISECONDS = 100;
 
@@ -19,13 +35,18 @@ export class WebGpuExecutor implements Executor {
   readonly #runtime: Runtime;
 
   constructor(device: Device, options: ExecutorOptions) {
-    this.#runtime = {
+    const shared = {
       device,
-      memory: new Memory(device.gpu),
+      memory: new Memory(device.gpu, options.memoryBytes),
       pipelines: new Pipelines(device.gpu),
-      matmul: options.variants?.matmul ?? matmulVariantFor(device),
+    };
+    this.#runtime = {
+      ...shared,
+      matmul: plannerFor(shared, options),
+      attention: options.variants?.attention ?? (device.info.software ? "rows" : "tiles"),
       poison: options.poison ?? false,
       submitMilliseconds: options.submitMilliseconds ?? DEFAULT_SUBMIT_MILLISECONDS,
+      fusions: options.fusions ?? fusions,
     };
   }
 
@@ -40,19 +61,36 @@ export class WebGpuExecutor implements Executor {
 
   createParameters(shapes: readonly ParameterShape[], values: ReadonlyMap<string, Float32Array>): ParameterStore {
     this.#runtime.device.assertUsable();
-    return new WebGpuParameters(this.#runtime, shapes, values);
+    return this.#runtime.memory.together(() => new WebGpuParameters(this.#runtime, shapes, values));
   }
 
-  compileTraining(graph: Graph, parameters: ParameterStore, capacities: RowCounts): Promise<WebGpuTrainingPlan> {
-    return this.#compile(() => compileTraining(this.#runtime, graph, own(parameters), capacities));
+  compileTraining(
+    graph: Graph,
+    parameters: ParameterStore,
+    capacities: RowCounts,
+    options?: TrainingPlanOptions,
+  ): Promise<WebGpuTrainingPlan> {
+    return this.#compile(graph, parameters, capacities, (split, store) =>
+      compileTraining(this.#runtime, split, store, capacities, options),
+    );
   }
 
   compileEvaluation(graph: Graph, parameters: ParameterStore, capacities: RowCounts): Promise<WebGpuEvaluationPlan> {
-    return this.#compile(() => compileEvaluation(this.#runtime, graph, own(parameters), capacities));
+    return this.#compile(graph, parameters, capacities, (split, store) =>
+      compileEvaluation(this.#runtime, split, store, capacities),
+    );
+  }
+
+  plannedBytes(memory: PlannedMemory): number {
+    return plannedBytes(this.#runtime, memory);
   }
 
   allocatedBytes(): number {
     return this.#runtime.memory.bytes;
+  }
+
+  heldMemory(): HeldMemory {
+    return this.#runtime.memory.held;
   }
 
   onEvent(listener: (event: DeviceEvent) => void): () => void {
@@ -64,11 +102,20 @@ export class WebGpuExecutor implements Executor {
     this.#runtime.device.close();
   }
 
-  async #compile<Plan>(compile: () => Promise<Plan>): Promise<Plan> {
-    const { device } = this.#runtime;
+  /** Prepares the graph for these parameters and this device, and compiles it. */
+  async #compile<Plan>(
+    graph: Graph,
+    parameters: ParameterStore,
+    capacities: RowCounts,
+    compile: (graph: Graph, store: WebGpuParameters) => Promise<Plan>,
+  ): Promise<Plan> {
+    const { device, matmul } = this.#runtime;
     device.assertUsable();
     try {
-      return await compile();
+      const store = own(parameters);
+      const split = store.split(graph);
+      await matmul.prepare?.(split.nodes, capacities);
+      return await compile(split, store);
     } catch (error) {
       device.assertUsable();
       throw error;
@@ -81,14 +128,16 @@ export async function createWebGpuExecutor(
   gpu: GPU | undefined,
   options: ExecutorOptions = {},
 ): Promise<WebGpuExecutor> {
-  return new WebGpuExecutor(await openDevice(gpu), options);
+  return new WebGpuExecutor(await openDevice(gpu, options.bindingBytes), options);
 }
 
-function matmulVariantFor({ gpu, info }: Device): MatmulVariant {
-  if (!info.software) return "tiles";
+function plannerFor(runtime: TrialRuntime, { variants = {}, tuning = {} }: ExecutorOptions): MatmulPlanner {
+  const { gpu, info } = runtime.device;
+  if (variants.matmul !== undefined) return fixedPlanner(variants.matmul, variants.matmulParts);
+  if (tuning.enabled ?? !info.software) return new Tuner(runtime, tuning.cache);
+  if (!info.software) return sizePlanner;
   const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
-  const lanesOfFour = gpu.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
-  return lanesOfFour ? "subgroups" : "registers";
+  return softwarePlanner(gpu.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4);
 }
 
 function own(parameters: ParameterStore): WebGpuParameters {

@@ -8,27 +8,54 @@ import type { Tensor } from "../graph/tensor.ts";
 import { ALIGNED_FLOATS, BufferUsage } from "./constants.ts";
 import { dispatch, read, stepInputs, type Access, type Binding, type Dispatch } from "./dispatch.ts";
 import { kernels } from "./kernels/index.ts";
-import type { Chunk, WebGpuParameters } from "./parameters.ts";
+import type { WebGpuParameters } from "./parameters.ts";
+import type { Chunk } from "./placement.ts";
 import type { Runtime } from "./runtime.ts";
 
 const FLOATS_PER_PARTIAL = 4096;
 const NO_GROUP = 0xffff_ffff;
-const GLOBAL_WORDS = 8;
+const GLOBAL_WORDS = 10;
 const GROUP_WORDS = 4;
 
 /** Steps whose statistics are kept until they are read. */
 export const RING_SLOTS = 16_384;
 export const RING_FLOATS = 4;
 
+/** Which update a packed step is part of, and which part of it. */
+export interface UpdateStep {
+  readonly settings: UpdateSettings;
+  /** Number of the update, from 1. */
+  readonly update: number;
+  readonly ringSlot: number;
+  /** First and last of the step's micro-batches. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+/** What an optimizer takes beside the parameters, for trained values of so many bytes. */
+export function optimizerBytes(trainedBytes: number, accumulate: boolean): number {
+  const floats = trainedBytes / 4;
+  const partials = 8 * Math.ceil(floats / FLOATS_PER_PARTIAL);
+  return RING_SLOTS * RING_FLOATS * 4 + (floats / ALIGNED_FLOATS) * 4 + partials + (accumulate ? trainedBytes : 0);
+}
+
 export class Optimizer {
   readonly dispatches: readonly Dispatch[];
+  /** How many dispatches at the end only the last micro-batch runs. */
+  readonly updates: number;
   /** Per slot: loss, correct, gradient norm, skipped. */
   readonly ring: GPUBuffer;
   readonly #groups: readonly string[];
   readonly #runtime: Runtime;
   readonly #buffers: readonly GPUBuffer[];
 
-  constructor(runtime: Runtime, parameters: WebGpuParameters, trained: readonly Tensor[], objective: Objective) {
+  /** `accumulate` makes room for the sum of several micro-batches' gradients. */
+  constructor(
+    runtime: Runtime,
+    parameters: WebGpuParameters,
+    trained: readonly Tensor[],
+    { objective, accumulate }: { objective: Objective; accumulate: boolean },
+  ) {
     const { STORAGE, COPY_SRC } = BufferUsage;
     this.#runtime = runtime;
     this.#groups = [...new Set(trained.map(groupOf))];
@@ -39,9 +66,14 @@ export class Optimizer {
     const partials = runtime.memory.create("gradient norm partials", partialCount * 8, STORAGE);
     const control = runtime.memory.create("update control", 16, STORAGE);
     this.ring = runtime.memory.create("statistics ring", RING_SLOTS * RING_FLOATS * 4, STORAGE | COPY_SRC);
-    this.#buffers = [...tables, partials, control, this.ring];
+    const sums = accumulate
+      ? chunks.map(({ floats }, i) => runtime.memory.create(`gradient sums ${i}`, floats * 4, STORAGE, "trained"))
+      : [];
+    this.#buffers = [...tables, partials, control, this.ring, ...sums];
+    this.updates = chunks.length;
     const firsts = counts.map((_, i) => counts.slice(0, i).reduce((sum, count) => sum + 2 * count, 0));
     this.dispatches = [
+      ...sums.map((sum, i) => accumulateDispatch(chunks[i], sum)),
       ...chunks.map((chunk, i) => normDispatch(chunk, tables[i] ?? control, partials, firsts[i] ?? 0)),
       statisticsDispatch(objective, partialCount, partials, control, this.ring),
       ...chunks.map((chunk, i) => updateDispatch(chunk, tables[i] ?? control, control)),
@@ -57,14 +89,13 @@ export class Optimizer {
     words: Int32Array,
     floats: Float32Array,
     at: number,
-    step: { settings: UpdateSettings; update: number; ringSlot: number },
+    { settings, update, ringSlot, isFirst, isLast }: UpdateStep,
   ): void {
-    const { settings, update, ringSlot } = step;
     const { learningRate, beta1, beta2, epsilon, clipNorm, groups } = settings;
     const firstCorrection = 1 - beta1 ** update;
     const secondCorrection = 1 - beta2 ** update;
     floats.set([beta1, 1 - beta1, beta2, 1 - beta2, Math.sqrt(secondCorrection), epsilon, clipNorm], at);
-    words[at + 7] = ringSlot;
+    words.set([ringSlot, isFirst ? 1 : 0, isLast ? 1 : 0], at + 7);
     for (const [i, name] of this.#groups.entries()) {
       const group = groups[name];
       if (group === undefined) throw new Error(`The update has no settings for the optimizer group "${name}".`);
@@ -108,6 +139,18 @@ function chunkOf(parameters: WebGpuParameters, tensor: Tensor): Chunk | undefine
 
 function range(access: Access, buffer: GPUBuffer): Binding {
   return { kind: "range", access, range: { buffer, offset: 0, size: buffer.size } };
+}
+
+function accumulateDispatch(chunk: Chunk | undefined, sums: GPUBuffer): Dispatch {
+  if (chunk === undefined) throw new Error("Every sum of gradients belongs to a chunk.");
+  return dispatch({
+    label: "gradient sum",
+    kernel: kernels.accumulateGradients,
+    uniforms: { floats: chunk.floats, settings: { kind: "settings" } },
+    bindings: [stepInputs, range("write", chunk.gradients), range("write", sums)],
+    groups: [{ counts: [chunk.floats], per: 64 }],
+    flops: chunk.floats,
+  });
 }
 
 function normDispatch(chunk: Chunk, table: GPUBuffer, partials: GPUBuffer, firstPartial: number): Dispatch {

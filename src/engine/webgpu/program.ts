@@ -2,10 +2,10 @@
  * Dispatches bound to buffers and ready to run: pipelines, bind groups, uniform blocks and the packed step buffer are made
  * once; a step patches row counts, writes one buffer and encodes the dispatches.
  */
-import type { StepValues } from "../executor.ts";
+import { OutOfDeviceMemoryError, type StepValues } from "../executor.ts";
 import type { RowCounts, Tensor } from "../graph/tensor.ts";
 import { ABSENT, BufferUsage, MAX_GROUPS } from "./constants.ts";
-import type { Binding, BufferRange, Dispatch, UniformValue } from "./dispatch.ts";
+import type { Binding, BufferRange, Count, Dispatch, UniformValue } from "./dispatch.ts";
 import type { Runtime } from "./runtime.ts";
 import { RowTable } from "./rowTable.ts";
 import { StepLayout } from "./stepLayout.ts";
@@ -22,6 +22,7 @@ export interface ProgramRequest {
 
 interface BoundFactor {
   readonly slots: readonly number[];
+  readonly plus: readonly number[] | undefined;
   readonly per: number;
 }
 
@@ -112,24 +113,33 @@ export class Program {
 
   #groups(factors: readonly BoundFactor[]): number {
     let groups = 1;
-    for (const { slots, per } of factors) {
-      let count = 1;
-      for (const slot of slots) count *= this.#rows.values[slot] ?? 0;
+    for (const { slots, plus, per } of factors) {
+      const count = this.#product(slots) + (plus === undefined ? 0 : this.#product(plus));
       groups *= Math.ceil(count / per);
     }
     return groups;
   }
+
+  #product(slots: readonly number[]): number {
+    let count = 1;
+    for (const slot of slots) count *= this.#rows.values[slot] ?? 0;
+    return count;
+  }
 }
 
 /** Compiles all pipelines in parallel and binds every dispatch. */
-export async function buildProgram(runtime: Runtime, request: ProgramRequest): Promise<Program> {
+export async function buildProgram(
+  runtime: Pick<Runtime, "device" | "memory" | "pipelines">,
+  request: ProgramRequest,
+): Promise<Program> {
   const { label, dispatches, capacities, settingsWords } = request;
   const kernels = await Promise.all(dispatches.map((dispatch) => runtime.pipelines.compile(dispatch)));
   const rows = new RowTable(capacities);
   const layout = new StepLayout(capacities);
   const blocks = dispatches.map((dispatch) => layout.reserve(Object.keys(dispatch.uniforms).length));
   const settings = layout.reserve(settingsWords);
-  const linker = new Linker(rows, layout, request.resolve, settings);
+  const linker = new Linker(rows, layout, request.resolve, { settings, bindingBytes: runtime.device.bindingBytes });
+  for (const dispatch of dispatches) linker.checkRanges(dispatch);
   const words = dispatches.map((dispatch) => linker.uniformWords(dispatch));
   layout.seal();
   const patches = fillUniforms(layout, blocks, words);
@@ -155,12 +165,19 @@ class Linker {
   readonly #layout: StepLayout;
   readonly #resolve: (tensor: Tensor) => BufferRange;
   readonly #settings: number;
+  readonly #bindingBytes: number;
 
-  constructor(rows: RowTable, layout: StepLayout, resolve: (tensor: Tensor) => BufferRange, settings: number) {
+  constructor(
+    rows: RowTable,
+    layout: StepLayout,
+    resolve: (tensor: Tensor) => BufferRange,
+    { settings, bindingBytes }: { readonly settings: number; readonly bindingBytes: number },
+  ) {
     this.#rows = rows;
     this.#layout = layout;
     this.#resolve = resolve;
     this.#settings = settings;
+    this.#bindingBytes = bindingBytes;
   }
 
   uniformWords(dispatch: Dispatch): UniformWord[] {
@@ -180,8 +197,26 @@ class Linker {
     }
   }
 
+  /** @throws OutOfDeviceMemoryError when a binding covers more than the device can bind, however much memory it has */
+  checkRanges({ bindings }: Dispatch): void {
+    for (const binding of bindings) {
+      if (binding.kind !== "tensors") continue;
+      const { size } = spanOf(binding.tensors.map(this.#resolve), binding.tensors);
+      if (size <= this.#bindingBytes) continue;
+      const labels = binding.tensors.map(({ label }) => label).join('", "');
+      throw new OutOfDeviceMemoryError(
+        `"${labels}" takes ${size} bytes; this device binds at most ${this.#bindingBytes} at once. Compute fewer examples at once or use shorter texts.`,
+      );
+    }
+  }
+
   factors(dispatch: Dispatch): BoundFactor[] {
-    return dispatch.groups.map(({ counts, per }) => ({ slots: counts.map((count) => this.#rows.slot(count)), per }));
+    const slotsOf = (counts: readonly Count[]): number[] => counts.map((count) => this.#rows.slot(count));
+    return dispatch.groups.map(({ counts, plus, per }) => ({
+      slots: slotsOf(counts),
+      plus: plus && slotsOf(plus),
+      per,
+    }));
   }
 
   #uniformWord(value: UniformValue, dispatch: Dispatch): UniformWord {
@@ -198,7 +233,7 @@ class Linker {
       case "settings":
         return { bits: this.#settings };
       case "place":
-        return { bits: this.#placeInSpan(value.tensor, dispatch) };
+        return { bits: this.#placeInSpan(value.tensor, dispatch) + (value.column ?? 0) };
       case "row-space":
       case "row-product":
       case "blocks":

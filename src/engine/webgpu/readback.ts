@@ -3,6 +3,9 @@ import type { BufferRange } from "./dispatch.ts";
 import { DeviceGoneError } from "./errors.ts";
 import type { Runtime } from "./runtime.ts";
 
+/** What reading needs of an executor. */
+type ReadRuntime = Pick<Runtime, "device" | "memory">;
+
 /** Copies of ranges on their way to the host. */
 export interface PendingRead {
   readonly staging: GPUBuffer;
@@ -11,7 +14,7 @@ export interface PendingRead {
 
 /** Encodes copies of the ranges behind whatever the encoder already holds. */
 export function encodeRead(
-  { memory }: Runtime,
+  { memory }: ReadRuntime,
   encoder: GPUCommandEncoder,
   ranges: readonly BufferRange[],
 ): PendingRead {
@@ -27,7 +30,7 @@ export function encodeRead(
 
 /** The values of each range once the device has finished. @throws DeviceGoneError when it never will. */
 export async function finishRead(
-  { memory, device }: Runtime,
+  { memory, device }: ReadRuntime,
   { staging, sizes }: PendingRead,
 ): Promise<Float32Array[]> {
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -43,7 +46,7 @@ export async function finishRead(
 }
 
 /** Submits copies of the ranges and reads them. */
-export async function readRanges(runtime: Runtime, ranges: readonly BufferRange[]): Promise<Float32Array[]> {
+export async function readRanges(runtime: ReadRuntime, ranges: readonly BufferRange[]): Promise<Float32Array[]> {
   const { gpu } = runtime.device;
   const encoder = gpu.createCommandEncoder({ label: "read" });
   const pending = encodeRead(runtime, encoder, ranges);

@@ -87,11 +87,19 @@ export class StepLayout {
 
   #copy({ input, word }: InputPlace, { counts, indices, values }: StepValues): void {
     const length = lengthOf(input, counts);
-    const given = input.kind === "index" ? indices[input.name] : values[input.name];
+    const given = input.kind === "index" ? entriesOf(input, indices) : values[input.name];
     checkLength(input, given?.length, length);
-    if (input.kind === "index") this.words.set(indices[input.name] ?? [], word);
-    else this.floats.set(values[input.name] ?? [], word);
+    if (given === undefined) return;
+    if (input.kind === "index") this.words.set(given, word);
+    else this.floats.set(given, word);
   }
+}
+
+/** The entries of an index input as the caller gave them, or its window on another one's. */
+function entriesOf({ name, window }: IndexInput, indices: StepValues["indices"]): Int32Array | undefined {
+  if (window === undefined) return indices[name];
+  const { of, first, rows } = window;
+  return indices[of]?.map((entry) => (entry >= first && entry < first + rows ? entry - first : -1));
 }
 
 function lengthOf(input: StepInput, counts: RowCounts): number {
@@ -111,7 +119,7 @@ function sortRows(
   { counts, indices }: StepValues,
   words: Int32Array,
 ): void {
-  const list = indices[index.name] ?? new Int32Array(0);
+  const list = entriesOf(index, indices) ?? new Int32Array(0);
   const size = countRows(targets, counts);
   words.fill(0, starts, starts + size + 1);
   for (const target of list) {

@@ -2,6 +2,7 @@
  * Runs a program and keeps count of what the device has not finished. Long steps on a real GPU are cut into several
  * submits so that the page and the screen stay alive; software adapters have no such limit and are never cut.
  */
+import type { StepTiming } from "../executor.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { Program } from "./program.ts";
 import type { Runtime } from "./runtime.ts";
@@ -17,6 +18,9 @@ export class Submitter {
   readonly #pending: Promise<void>[] = [];
   #rate = FIRST_GUESS;
   #ends: readonly number[];
+  #counts = { dispatches: 0, submits: 0, deviceSeconds: 0 };
+  /** When the device was last heard to be done with a run, milliseconds. */
+  #lastEnd = 0;
 
   constructor(runtime: Runtime, program: Program, dispatches: readonly Dispatch[], label: string) {
     this.#runtime = runtime;
@@ -26,19 +30,30 @@ export class Submitter {
     this.#ends = this.#cut();
   }
 
-  /** Uploads what was packed and submits every dispatch; `finish` may add copies behind the last one. */
-  run(finish?: (encoder: GPUCommandEncoder) => void): void {
+  /**
+   * Uploads what was packed and submits every dispatch, or the first `length`; `finish` may add copies behind the last one.
+   */
+  run(finish?: (encoder: GPUCommandEncoder) => void, length = this.#program.length): void {
     const { gpu } = this.#runtime.device;
     this.#program.upload();
     let start = 0;
-    for (const end of this.#ends) {
+    for (const stop of this.#ends) {
+      const end = Math.min(stop, length);
+      if (end <= start) continue;
       const encoder = gpu.createCommandEncoder({ label: this.#label });
       this.#program.encode(encoder, start, end);
       if (end === this.#program.length) finish?.(encoder);
       gpu.queue.submit([encoder.finish()]);
+      this.#counts.dispatches += end - start;
+      this.#counts.submits++;
       start = end;
     }
     this.#watch();
+  }
+
+  /** What all runs so far took of the device. */
+  get counts(): Pick<StepTiming, "dispatches" | "submits" | "deviceSeconds"> {
+    return { ...this.#counts };
   }
 
   /** Resolves when at most `inFlight` runs are unfinished. */
@@ -52,7 +67,10 @@ export class Submitter {
     const done = this.#runtime.device.gpu.queue.onSubmittedWorkDone().catch(() => undefined);
     const finished = done.then(() => {
       void this.#pending.shift();
-      if (alone) this.#measure(performance.now() - started);
+      const now = performance.now();
+      this.#counts.deviceSeconds += (now - Math.max(started, this.#lastEnd)) / 1000;
+      this.#lastEnd = now;
+      if (alone) this.#measure(now - started);
     });
     this.#pending.push(finished);
   }

@@ -1,11 +1,19 @@
 /** One training step as a program: forward, backward, norm, statistics and update, with nothing allocated per step. */
-import type { PlanCosts, StepStatistics, StepValues, TrainingPlan, UpdateSettings } from "../executor.ts";
+import type {
+  PlanCosts,
+  StepStatistics,
+  StepTiming,
+  StepValues,
+  TrainingPlan,
+  TrainingPlanOptions,
+  UpdateSettings,
+} from "../executor.ts";
 import { pruneNodes, trainedParameters, type Graph, type Objective } from "../graph/graph.ts";
 import type { RowCounts } from "../graph/tensor.ts";
 import { compileGraph, type CompiledGraph } from "./compile.ts";
 import type { BufferRange } from "./dispatch.ts";
 import { DeviceGoneError } from "./errors.ts";
-import { Optimizer, RING_FLOATS, RING_SLOTS } from "./optimizer.ts";
+import { Optimizer, RING_FLOATS, RING_SLOTS, type UpdateStep } from "./optimizer.ts";
 import type { WebGpuParameters } from "./parameters.ts";
 import { readRanges } from "./readback.ts";
 import type { Runtime } from "./runtime.ts";
@@ -19,45 +27,59 @@ export class WebGpuTrainingPlan implements TrainingPlan {
   readonly #compiled: CompiledGraph;
   readonly #optimizer: Optimizer;
   readonly #submitter: Submitter;
+  readonly #accumulates: boolean;
   /** Steps enqueued, and steps whose statistics were handed out. */
   #steps = 0;
   #reported = 0;
+  #encodeSeconds = 0;
+  #waitSeconds = 0;
   #disposed = false;
 
   constructor(
     runtime: Runtime,
     graph: Graph,
     parameters: WebGpuParameters,
-    compiled: CompiledGraph,
-    optimizer: Optimizer,
+    { compiled, optimizer, accumulates }: { compiled: CompiledGraph; optimizer: Optimizer; accumulates: boolean },
   ) {
     this.#runtime = runtime;
     this.#graph = graph;
     this.#parameters = parameters;
     this.#compiled = compiled;
     this.#optimizer = optimizer;
+    this.#accumulates = accumulates;
     this.#submitter = new Submitter(runtime, compiled.program, compiled.dispatches, "training step");
     this.costs = compiled.costs;
   }
 
-  step(inputs: StepValues, settings: UpdateSettings): void {
+  step(inputs: StepValues | readonly StepValues[], settings: UpdateSettings): void {
     this.#assertUsable();
+    const started = performance.now();
+    const batches = "counts" in inputs ? [inputs] : inputs;
+    assertBatches(batches.length, this.#accumulates);
     if (this.#steps - this.#reported >= RING_SLOTS) {
       throw new Error(`${RING_SLOTS} steps were made without reading their statistics. Call statistics() more often.`);
     }
-    const { program, poison } = this.#compiled;
-    program.pack(inputs);
     const step = { settings, update: this.#parameters.updates + 1, ringSlot: this.#steps % RING_SLOTS };
-    this.#optimizer.pack(program.words, program.floats, program.settings, step);
-    if (this.#runtime.poison) poison();
-    this.#submitter.run();
+    for (const [place, batch] of batches.entries()) {
+      const isLast = place === batches.length - 1;
+      this.#run(batch, { ...step, isFirst: place === 0, isLast });
+    }
     this.#steps++;
     this.#parameters.updates++;
+    this.#encodeSeconds += (performance.now() - started) / 1000;
+  }
+
+  #run(batch: StepValues, step: UpdateStep): void {
+    const { program, poison } = this.#compiled;
+    program.pack(batch);
+    this.#optimizer.pack(program.words, program.floats, program.settings, step);
+    if (this.#runtime.poison) poison();
+    this.#submitter.run(undefined, step.isLast ? program.length : program.length - this.#optimizer.updates);
   }
 
   pace(inFlight: number): Promise<void> {
     this.#assertUsable();
-    return this.#submitter.pace(inFlight);
+    return this.#waiting(this.#submitter.pace(inFlight));
   }
 
   async statistics(): Promise<StepStatistics[]> {
@@ -65,13 +87,26 @@ export class WebGpuTrainingPlan implements TrainingPlan {
     const ranges = ringRanges(this.#optimizer.ring, this.#reported, this.#steps);
     this.#reported = this.#steps;
     if (ranges.length === 0) return [];
-    const values = await readRanges(this.#runtime, ranges);
+    const values = await this.#waiting(readRanges(this.#runtime, ranges));
     return values.flatMap(readSlots);
   }
 
   readGradients(): Promise<Map<string, Float32Array>> {
     this.#assertUsable();
     return this.#parameters.readGradients(this.#graph.gradients.keys());
+  }
+
+  timing(): StepTiming {
+    return { ...this.#submitter.counts, encodeSeconds: this.#encodeSeconds, waitSeconds: this.#waitSeconds };
+  }
+
+  async #waiting<Result>(device: Promise<Result>): Promise<Result> {
+    const started = performance.now();
+    try {
+      return await device;
+    } finally {
+      this.#waitSeconds += (performance.now() - started) / 1000;
+    }
   }
 
   dispose(): void {
@@ -93,12 +128,14 @@ export async function compileTraining(
   graph: Graph,
   parameters: WebGpuParameters,
   capacities: RowCounts,
+  { accumulate = false }: TrainingPlanOptions = {},
 ): Promise<WebGpuTrainingPlan> {
-  const { objective, gradients } = graph;
+  const { objective, gradients, discarded } = graph;
   if (objective === undefined) throw new Error("Training needs a graph with an objective; this one has none.");
-  const nodes = pruneNodes(graph.nodes, [objective.loss, objective.correct, ...gradients.values()]);
+  const nodes = pruneNodes(graph.nodes, [objective.loss, objective.correct, ...gradients.values(), ...discarded]);
   const trained = trainedParameters(graph).filter((tensor) => gradients.has(tensor.label));
-  const optimizer = new Optimizer(runtime, parameters, trained, assertObjective(objective));
+  const ends = { objective: assertObjective(objective), accumulate };
+  const optimizer = runtime.memory.together(() => new Optimizer(runtime, parameters, trained, ends));
   try {
     const compiled = await compileGraph(runtime, {
       label: "training",
@@ -110,10 +147,17 @@ export async function compileTraining(
       tail: optimizer.dispatches,
       settingsWords: optimizer.settingsWords,
     });
-    return new WebGpuTrainingPlan(runtime, graph, parameters, compiled, optimizer);
+    return new WebGpuTrainingPlan(runtime, graph, parameters, { compiled, optimizer, accumulates: accumulate });
   } catch (error) {
     optimizer.dispose();
     throw error;
+  }
+}
+
+function assertBatches(count: number, accumulates: boolean): void {
+  if (count === 0) throw new Error("A step needs inputs, got none.");
+  if (count > 1 && !accumulates) {
+    throw new Error(`The step has ${count} micro-batches; compile the plan with "accumulate" for that.`);
   }
 }
 

@@ -2,7 +2,7 @@
  * Reads labelled examples from CSV or TSV with a header, JSON Lines, or pasted lines. Pure: text in, examples or a report
  * out, every complaint with its line number. What the tokeniser makes of the texts is the worker's business.
  */
-import type { TextExample } from "./textExample.ts";
+import type { TextExample } from "./example.ts";
 import { readTable, type TableRow } from "./readTable.ts";
 
 export interface LineProblem {

@@ -51,8 +51,18 @@ export function macroF1(predicted: readonly number[], labels: readonly number[],
 }
 
 /** Share of the most frequent label. */
-export function majorityShare(labels: readonly number[]): number {
-  const counts = new Map<number, number>();
+export function majorityShare(labels: readonly (number | string)[]): number {
+  const counts = new Map<number | string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return labels.length === 0 ? 0 : Math.max(...counts.values()) / labels.length;
+}
+
+/** −Σ share · log share of the labels, nats. */
+export function labelEntropyOf(labels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts.values()].reduce(
+    (sum, count) => sum - (count / labels.length) * Math.log(count / labels.length),
+    0,
+  );
 }

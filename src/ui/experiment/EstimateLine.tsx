@@ -1,6 +1,6 @@
 /** What the settings cost, before anything runs: trained numbers at once, time and memory as soon as the engine has them. */
 import { formatBytes, formatCount, formatPercent, formatSeconds } from "../../lib/format.ts";
-import { trainedNumbersOf } from "../../methods/index.schema.ts";
+import { methodDescriptions, trainedNumbersOf } from "../../methods/index.schema.ts";
 import { useDraft } from "../../store/draft.ts";
 import { useSession } from "../../store/session.ts";
 import type { Estimate } from "../../worker/protocol.ts";
@@ -14,6 +14,7 @@ export function EstimateLine() {
   const problem = useSession(({ problems }) => problems.settings) ?? estimate?.problem;
   const { dimensions, classes: classCount } = useDimensions();
   const trained = dimensions && classCount ? trainedNumbersOf(experiment.method, dimensions, classCount) : undefined;
+  const { adds: added = "" }: { readonly adds?: string } = methodDescriptions[experiment.method.kind];
   const total = trained ? trained.prompt + trained.head + trained.model : undefined;
   return (
     <div className={classes.estimate} aria-live="polite">
@@ -25,7 +26,11 @@ export function EstimateLine() {
       {trained && dimensions && total !== undefined && (
         <div className={classes.figures}>
           {trained.model > 0 && <span>model {formatCount(trained.model)}</span>}
-          {trained.prompt > 0 && <span>prompt {formatCount(trained.prompt)}</span>}
+          {trained.prompt > 0 && (
+            <span>
+              {added} {formatCount(trained.prompt)}
+            </span>
+          )}
           <span>head {formatCount(trained.head)}</span>
           <span>{formatPercent(total / dimensions.parameters)} of the model</span>
         </div>
@@ -38,13 +43,13 @@ export function EstimateLine() {
 }
 
 function Costs({ estimate, steps }: { readonly estimate: Estimate; readonly steps: number }) {
-  const { secondsPerStep, weightBytes, activationBytes } = estimate;
+  const { secondsPerStep, weightBytes, activationBytes, cacheBytes } = estimate;
   return (
     <>
       <span>
         {secondsPerStep === undefined ? "time: after a first run" : `~ ${formatSeconds(secondsPerStep * steps)}`}
       </span>
-      <span>{formatBytes(weightBytes + activationBytes)} memory</span>
+      <span>{formatBytes(weightBytes + activationBytes + cacheBytes)} memory</span>
       <span>{formatCount(steps)} steps</span>
     </>
   );

@@ -1,5 +1,5 @@
-/** One setting from the schema as a number, choice or text field. Invalid input stays in the field with the reason. */
-import { NativeSelect, NumberInput, TextInput } from "@mantine/core";
+/** One setting from the schema as a number, choice, text or switch. Invalid input stays in the field with the reason. */
+import { NativeSelect, NumberInput, Switch, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { flatten } from "../../lib/paths.ts";
 import { useDraft } from "../../store/draft.ts";
@@ -13,6 +13,19 @@ const WORDS: Readonly<Record<string, string>> = {
   vocabulary: "Vocabulary words",
   text: "A text",
   random: "Random numbers",
+  normal: "Random numbers",
+  uniform: "Uniform random numbers",
+  labels: "Words of the labels",
+  zero: "Zeros",
+  first: "In front of everything",
+  "after-cls": "Behind [CLS]",
+  template: "In the template, at [P]",
+  lstm: "LSTM, two directions",
+  gelu: "GELU",
+  relu: "ReLU",
+  tanh: "tanh",
+  "query-and-intermediate": "Queries and first feed-forward layer",
+  "query-value": "Queries and values",
   linear: "Linear decay",
   cosine: "Cosine decay",
 };
@@ -56,6 +69,8 @@ export function SchemaField({ field }: { readonly field: SchemaFieldInfo }) {
           onChange={(event) => take(event.currentTarget.value)}
         />
       );
+    case "switch":
+      return <Switch {...shared} checked={value === true} onChange={(event) => take(event.currentTarget.checked)} />;
     default:
       return field satisfies never;
   }

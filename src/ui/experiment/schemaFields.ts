@@ -3,7 +3,7 @@
  * Settings without metadata, or with a control of their own, are left out by the caller.
  */
 import { z } from "zod";
-import { trainingSchema } from "../../config/training.ts";
+import { savingsSchema, trainingSchema } from "../../config/training.ts";
 import { methodSchema, type MethodKind } from "../../methods/index.schema.ts";
 
 interface FieldBase {
@@ -21,7 +21,7 @@ export type SchemaFieldInfo =
       readonly whole: boolean;
     })
   | (FieldBase & { readonly kind: "choice"; readonly options: readonly string[] })
-  | (FieldBase & { readonly kind: "text" });
+  | (FieldBase & { readonly kind: "text" | "switch" });
 
 /** Every described field of an object's shape, in the order of the schema. */
 export function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, prefix: string): SchemaFieldInfo[] {
@@ -30,11 +30,15 @@ export function fieldsOf(shape: Readonly<Record<string, z.ZodType>>, prefix: str
 
 function fieldOf(schema: z.ZodType, path: string): SchemaFieldInfo | undefined {
   // A default wraps the type that says what the values are; either may carry the words.
-  const inner = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
-  const { title, description = "" } = schema.meta() ?? (inner instanceof z.ZodType ? inner.meta() : undefined) ?? {};
+  const whole = schema instanceof z.ZodDefault ? schema.unwrap() : schema;
+  // Of several forms the form offers the named choices; lists are for files and links.
+  const inner =
+    whole instanceof z.ZodUnion ? (whole.options.find((form) => form instanceof z.ZodEnum) ?? whole) : whole;
+  const { title, description = "" } = schema.meta() ?? (whole instanceof z.ZodType ? whole.meta() : undefined) ?? {};
   if (title === undefined) return undefined;
   const base = { path, title, description };
   if (inner instanceof z.ZodString) return { ...base, kind: "text" };
+  if (inner instanceof z.ZodBoolean) return { ...base, kind: "switch" };
   if (inner instanceof z.ZodEnum) return { ...base, kind: "choice", options: inner.options.map(String) };
   if (!(inner instanceof z.ZodNumber)) return undefined;
   const { minValue, maxValue, format } = inner;
@@ -50,7 +54,10 @@ function fieldOf(schema: z.ZodType, path: string): SchemaFieldInfo | undefined {
 /** Fields with a control of their own on the page. */
 const OWN_CONTROL = new Set(["method.promptLength", "method.layers", "training.learningRate"]);
 
-export const trainingFields = fieldsOf(trainingSchema.shape, "training").filter(({ path }) => !OWN_CONTROL.has(path));
+export const trainingFields = [
+  ...fieldsOf(trainingSchema.shape, "training").filter(({ path }) => !OWN_CONTROL.has(path)),
+  ...fieldsOf(savingsSchema.shape, "training.savings"),
+];
 
 /** Fields of one method, in the order of its schema. */
 export function methodFields(kind: MethodKind): SchemaFieldInfo[] {
@@ -59,14 +66,16 @@ export function methodFields(kind: MethodKind): SchemaFieldInfo[] {
 }
 
 /** Some fields mean something only beside a certain value of another; the rest of the time they are hidden. */
-const SHOWN_WITH: Readonly<Record<string, { readonly path: string; readonly value: string }>> = {
-  "method.hiddenSize": { path: "reparameterisation", value: "mlp" },
-  "method.initialText": { path: "initialisation", value: "text" },
+const SHOWN_WITH: Readonly<Record<string, { readonly path: string; readonly values: readonly string[] }>> = {
+  "method.hiddenSize": { path: "reparameterisation", values: ["mlp", "lstm"] },
+  "method.lstmLayers": { path: "reparameterisation", values: ["lstm"] },
+  "method.initialText": { path: "initialisation", values: ["text"] },
 };
 
 export function isShown({ path }: SchemaFieldInfo, method: object): boolean {
   const condition = SHOWN_WITH[path];
   return (
-    !condition || Object.entries(method).some(([key, value]) => key === condition.path && value === condition.value)
+    !condition ||
+    Object.entries(method).some(([key, value]) => key === condition.path && condition.values.includes(String(value)))
   );
 }

@@ -47,7 +47,7 @@ export function DeviceChip() {
 function DeviceFacts() {
   const { device, estimate, stepsPerSecond } = useSession();
   if (!device) return null;
-  const memory = estimate ? formatBytes(estimate.weightBytes + estimate.activationBytes) : "–";
+  const memory = estimate ? formatBytes(estimate.weightBytes + estimate.activationBytes + estimate.cacheBytes) : "–";
   return (
     <Facts
       rows={[

@@ -32,7 +32,7 @@ export function ModelFolder() {
       <Button variant="default" size="xs" onClick={() => input.current?.click()}>
         Open a model folder…
       </Button>
-      <p>or drop one here: config.json, tokenizer.json and model.safetensors of a BERT encoder</p>
+      <p>or drop one here: config.json, tokenizer.json and model.safetensors of a BERT or GPT-2 model</p>
       <input
         ref={input}
         type="file"

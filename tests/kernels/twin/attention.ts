@@ -1,6 +1,6 @@
 /** Attention and its gradients in plain TypeScript with f64 sums, written from the definition: every probability is formed. */
 import type { AttentionAttributes, AttentionIndices } from "../../../src/engine/graph/operations/attention.ts";
-import type { GraphNode } from "../../../src/engine/graph/operations/index.ts";
+import type { GraphNode, NodeOf } from "../../../src/engine/graph/operations/index.ts";
 import type { Twin } from "./twin.ts";
 
 type AttentionLike = Extract<GraphNode, { indices: AttentionIndices }>;
@@ -50,7 +50,12 @@ function visibleKeys(pass: Pass, row: number): VisibleKey[] {
   const queryEnd = indexOf(pass, "queryOffsets", sequence + 1);
   for (let key = start; key < end; key++) {
     if (causal && end - key < queryEnd - row) continue;
-    keys.push({ row: key, gate: 1, key: [twin.tensor(k), key * k.width], value: [twin.tensor(v), key * k.width] });
+    keys.push({
+      row: key,
+      gate: 1,
+      key: [twin.tensor(k), key * k.width + attributes.first.k],
+      value: [twin.tensor(v), key * v.width + attributes.first.v],
+    });
   }
   return keys;
 }
@@ -63,13 +68,14 @@ interface Probabilities {
 
 function probabilitiesOf(pass: Pass, row: number, head: number): Probabilities {
   const { heads, keyValueHeads, headWidth, scale } = pass.attributes;
-  const q = pass.twin.tensor(pass.node.inputs.q);
+  const { q: queries } = pass.node.inputs;
+  const q = pass.twin.tensor(queries);
+  const query = row * queries.width + pass.attributes.first.q + head * headWidth;
   const column = Math.floor(head / (heads / keyValueHeads)) * headWidth;
   const keys = visibleKeys(pass, row);
   const scores = keys.map(({ key: [data, start] }) => {
     let dot = 0;
-    for (let c = 0; c < headWidth; c++)
-      dot += (q[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
+    for (let c = 0; c < headWidth; c++) dot += (q[query + c] ?? 0) * (data[start + column + c] ?? 0);
     return dot * scale;
   });
   const largest = Math.max(...scores);
@@ -107,106 +113,68 @@ export function attentionForward(node: Extract<GraphNode, { op: "attention" }>, 
   return [y, logSumExps];
 }
 
-/** Calls back with p and dScore of every query, head and visible key. */
-function eachPair(
-  node: AttentionLike & { readonly inputs: { readonly dy: object } },
-  twin: Twin,
-  visit: (pair: { row: number; head: number; column: number; key: VisibleKey; p: number; dScore: number }) => void,
-): void {
-  if (node.op === "attention") return;
+interface Pair {
+  readonly row: number;
+  readonly head: number;
+  /** Where the head's columns begin among the keys'. */
+  readonly column: number;
+  readonly key: VisibleKey;
+  readonly p: number;
+  readonly dScore: number;
+}
+
+/** Calls back with p and the gradient of the score of every query, head and visible key. */
+function eachPair(node: NodeOf<"attentionGradient">, twin: Twin, visit: (pair: Pair) => void): void {
   const pass: Pass = { node, twin, attributes: node.attributes };
-  const { heads, keyValueHeads, headWidth } = node.attributes;
+  const { heads, keyValueHeads, headWidth, scale } = node.attributes;
   const dy = twin.tensor(node.inputs.dy);
-  const delta = twin.tensor(node.inputs.delta);
   for (let row = 0; row < twin.rows(node.inputs.q); row++) {
     for (let head = 0; head < heads; head++) {
       const { keys, probabilities } = probabilitiesOf(pass, row, head);
       const column = Math.floor(head / (heads / keyValueHeads)) * headWidth;
-      for (const [i, key] of keys.entries()) {
-        const [data, start] = key.value;
-        let dp = 0;
+      const dProbabilities = keys.map(({ value: [data, start] }) => {
+        let sum = 0;
         for (let c = 0; c < headWidth; c++)
-          dp += (dy[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
+          sum += (dy[(row * heads + head) * headWidth + c] ?? 0) * (data[start + column + c] ?? 0);
+        return sum;
+      });
+      const mean = dProbabilities.reduce((sum, dp, i) => sum + dp * (probabilities[i] ?? 0), 0);
+      for (const [i, key] of keys.entries()) {
         const p = probabilities[i] ?? 0;
-        visit({
-          row,
-          head,
-          column,
-          key,
-          p,
-          dScore: p * (dp - (delta[row * heads + head] ?? 0)) * node.attributes.scale,
-        });
+        visit({ row, head, column, key, p, dScore: p * ((dProbabilities[i] ?? 0) - mean) * scale });
       }
     }
   }
 }
 
-export function attentionQueryGradient(
-  node: Extract<GraphNode, { op: "attentionQueryGradient" }>,
-  twin: Twin,
-): Float64Array[] {
-  const { heads, headWidth } = node.attributes;
-  const dq = new Float64Array(twin.rows(node.inputs.q) * heads * headWidth);
-  eachPair(
-    node,
-    twin,
-    ({
-      row,
-      head,
-      column,
-      key: {
-        key: [data, start],
-      },
-      dScore,
-    }) => {
-      for (let c = 0; c < headWidth; c++)
-        add(dq, (row * heads + head) * headWidth + c, dScore * (data[start + column + c] ?? 0));
-    },
-  );
-  return [dq];
-}
-
-export function attentionKeyValueGradient(
-  node: Extract<GraphNode, { op: "attentionKeyValueGradient" }>,
-  twin: Twin,
-): Float64Array[] {
-  const { heads, headWidth } = node.attributes;
-  const { q: queries, k, dy: upstream } = node.inputs;
-  const [q, dy] = [twin.tensor(queries), twin.tensor(upstream)];
-  const dk = new Float64Array(twin.rows(k) * k.width);
-  const dv = new Float64Array(dk.length);
-  eachPair(node, twin, ({ row, head, column, key, p, dScore }) => {
-    if (key.row === undefined) return;
-    for (let c = 0; c < headWidth; c++) {
-      const at = key.row * k.width + column + c;
-      add(dk, at, dScore * (q[(row * heads + head) * headWidth + c] ?? 0));
-      add(dv, at, p * (dy[(row * heads + head) * headWidth + c] ?? 0));
-    }
-  });
-  return [dk, dv];
-}
-
-export function attentionPromptGradient(
-  node: Extract<GraphNode, { op: "attentionPromptGradient" }>,
-  twin: Twin,
-): Float64Array[] {
-  const { heads, headWidth, promptLength } = node.attributes;
-  const { q: queries, k, dy: upstream } = node.inputs;
-  const [q, dy] = [twin.tensor(queries), twin.tensor(upstream)];
-  const sequences = twin.count(node.indices.keyOffsets.rows);
-  const partial = new Float64Array(sequences * promptLength * 2 * k.width);
+/** One array per output; operands that share a tensor share its gradient. */
+export function attentionGradient(node: NodeOf<"attentionGradient">, twin: Twin): Float64Array[] {
+  const outputs = node.outputs.map((output) => new Float64Array(twin.rows(output) * output.width));
+  const { first, gradients, heads, headWidth, keyValueHeads, promptLength } = node.attributes;
+  const { q, k, v } = node.inputs;
+  const [queries, dy] = [twin.tensor(q), twin.tensor(node.inputs.dy)];
   const owner = twin.index(node.indices.querySequence);
+  const keyWidth = keyValueHeads * headWidth;
+  const add = (output: number | undefined, at: number, value: number): void => {
+    const data = output === undefined ? undefined : outputs[output];
+    if (data !== undefined) data[at] = (data[at] ?? 0) + value;
+  };
   eachPair(node, twin, ({ row, head, column, key, p, dScore }) => {
-    if (key.slot === undefined) return;
-    const first = ((owner[row] ?? 0) * promptLength + key.slot) * 2 * k.width + column;
+    const [keyData, keyStart] = key.key;
     for (let c = 0; c < headWidth; c++) {
-      add(partial, first + c, dScore * (q[(row * heads + head) * headWidth + c] ?? 0));
-      add(partial, first + k.width + c, p * (dy[(row * heads + head) * headWidth + c] ?? 0));
+      const query = row * q.width + first.q + head * headWidth + c;
+      const dKey = dScore * (queries[query] ?? 0);
+      const dValue = p * (dy[(row * heads + head) * headWidth + c] ?? 0);
+      add(gradients.q, query, dScore * (keyData[keyStart + column + c] ?? 0));
+      if (key.row !== undefined) {
+        add(gradients.k, key.row * k.width + first.k + column + c, dKey);
+        add(gradients.v, key.row * v.width + first.v + column + c, dValue);
+      }
+      if (key.slot === undefined) continue;
+      const slot = ((owner[row] ?? 0) * promptLength + key.slot) * 2 * keyWidth + column + c;
+      add(gradients.prompt, slot, dKey);
+      add(gradients.prompt, slot + keyWidth, dValue);
     }
   });
-  return [partial];
-}
-
-function add(data: Float64Array, at: number, value: number): void {
-  data[at] = (data[at] ?? 0) + value;
+  return outputs;
 }

@@ -2,13 +2,9 @@
 import type { ActivationKind } from "../../../src/engine/graph/operations/activation.ts";
 import type { GraphNode, NodeOf } from "../../../src/engine/graph/operations/index.ts";
 import type { Tensor } from "../../../src/engine/graph/tensor.ts";
-import {
-  attentionForward,
-  attentionKeyValueGradient,
-  attentionPromptGradient,
-  attentionQueryGradient,
-} from "./attention.ts";
+import { attentionForward, attentionGradient } from "./attention.ts";
 import { erf } from "./erf.ts";
+import { lstmForward, lstmGradient } from "./lstm.ts";
 import type { Twin } from "./twin.ts";
 
 /** Values of the outputs of a node, row-major. */
@@ -18,6 +14,8 @@ export function computeNode(node: GraphNode, twin: Twin): Float64Array[] {
       return [matmul(node, twin)];
     case "add":
       return [fill(twin, node.outputs, (i) => at(twin, node.inputs.a, i) + at(twin, node.inputs.b, i))];
+    case "scale":
+      return [fill(twin, node.outputs, (i) => node.attributes.factor * at(twin, node.inputs.x, i))];
     case "activation":
       return [fill(twin, node.outputs, (i) => activate(node.attributes.activation, at(twin, node.inputs.x, i)))];
     case "activationGradient":
@@ -38,24 +36,34 @@ export function computeNode(node: GraphNode, twin: Twin): Float64Array[] {
       return [gather(node, twin)];
     case "scatter":
       return [scatter(node, twin)];
+    case "concatenate":
+      return [concatenate(node, twin)];
+    case "columns":
+      return [columns(node, twin)];
+    case "lstm":
+      return lstmForward(node, twin);
+    case "lstmGradient":
+      return [lstmGradient(node, twin)];
     case "columnSum":
       return [columnSum(node, twin)];
     case "crossEntropy":
       return crossEntropy(node, twin);
     case "crossEntropyGradient":
       return [crossEntropyGradient(node, twin)];
+    case "segmentCrossEntropy":
+      return segmentCrossEntropy(node, twin);
+    case "segmentCrossEntropyGradient":
+      return [segmentCrossEntropyGradient(node, twin)];
     case "collectPartials":
       return [collectPartials(node, twin)];
     case "attention":
       return attentionForward(node, twin);
-    case "attentionDelta":
-      return [attentionDelta(node, twin)];
-    case "attentionQueryGradient":
-      return attentionQueryGradient(node, twin);
-    case "attentionKeyValueGradient":
-      return attentionKeyValueGradient(node, twin);
-    case "attentionPromptGradient":
-      return attentionPromptGradient(node, twin);
+    case "attentionGradient":
+      return attentionGradient(node, twin);
+    case "stack":
+      return [Float64Array.from(node.inputs.parts.flatMap((part) => [...twin.tensor(part)]))];
+    case "unstack":
+      return unstack(node, twin);
     default:
       return node satisfies never;
   }
@@ -86,7 +94,7 @@ function matmul({ inputs, attributes, outputs }: NodeOf<"matmul">, twin: Twin): 
   });
 }
 
-function activate(kind: ActivationKind, x: number): number {
+export function activate(kind: ActivationKind, x: number): number {
   switch (kind) {
     case "gelu":
       return 0.5 * x * (1 + erf(x / Math.SQRT2));
@@ -102,7 +110,7 @@ function activate(kind: ActivationKind, x: number): number {
 }
 
 /** Central differences of `activate`, so that no derivative formula is shared with the shader. */
-function slope(kind: ActivationKind, x: number): number {
+export function slope(kind: ActivationKind, x: number): number {
   if (kind === "relu") return x > 0 ? 1 : 0;
   const step = 1e-5;
   return (activate(kind, x + step) - activate(kind, x - step)) / (2 * step);
@@ -185,6 +193,19 @@ function scatter({ inputs, indices, outputs }: NodeOf<"scatter">, twin: Twin): F
   return z;
 }
 
+function concatenate({ inputs: { a, b }, outputs }: NodeOf<"concatenate">, twin: Twin): Float64Array {
+  const width = a.width + b.width;
+  return fill(twin, outputs, (i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    return column < a.width ? at(twin, a, row * a.width + column) : at(twin, b, row * b.width + column - a.width);
+  });
+}
+
+function columns({ inputs: { x }, attributes, outputs }: NodeOf<"columns">, twin: Twin): Float64Array {
+  const width = outputs[0]?.width ?? 1;
+  return fill(twin, outputs, (i) => at(twin, x, Math.floor(i / width) * x.width + attributes.first + (i % width)));
+}
+
 function columnSum({ inputs: { x }, outputs }: NodeOf<"columnSum">, twin: Twin): Float64Array {
   return fill(twin, outputs, (column) => {
     let sum = 0;
@@ -226,6 +247,53 @@ function crossEntropyGradient(
   });
 }
 
+/** Probabilities of a column's rows in one sequence. */
+function segmentSoftmax(logits: Tensor, twin: Twin, [first, end]: [number, number], column: number): number[] {
+  const values = Array.from({ length: end - first }, (_, row) =>
+    at(twin, logits, (first + row) * logits.width + column),
+  );
+  const largest = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - largest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+function segmentCrossEntropy(
+  { inputs: { logits }, indices, outputs }: NodeOf<"segmentCrossEntropy">,
+  twin: Twin,
+): Float64Array[] {
+  const offsets = twin.index(indices.offsets);
+  const [loss, correct, logSumExp] = outputs.map((output) => new Float64Array(twin.rows(output)));
+  if (!loss || !correct || !logSumExp) throw new Error("A segment cross entropy has three outputs.");
+  for (const target of loss.keys()) {
+    const [sequence, column] = [Math.floor(target / logits.width), target % logits.width];
+    const first = offsets[sequence] ?? 0;
+    const probabilities = segmentSoftmax(logits, twin, [first, offsets[sequence + 1] ?? 0], column);
+    const label = twin.index(indices.labels)[target] ?? 0;
+    const weight = twin.values(indices.weights)[target] ?? 0;
+    logSumExp[target] = at(twin, logits, first * logits.width + column) - Math.log(probabilities[0] ?? 0);
+    loss[target] = weight === 0 ? 0 : -weight * Math.log(probabilities[label] ?? 0);
+    correct[target] = weight !== 0 && probabilities.indexOf(Math.max(...probabilities)) === label ? 1 : 0;
+  }
+  return [loss, correct, logSumExp];
+}
+
+function segmentCrossEntropyGradient(
+  { inputs: { logits }, indices, outputs }: NodeOf<"segmentCrossEntropyGradient">,
+  twin: Twin,
+): Float64Array {
+  const offsets = twin.index(indices.offsets);
+  return fill(twin, outputs, (i) => {
+    const [row, column] = [Math.floor(i / logits.width), i % logits.width];
+    const sequence = twin.index(indices.sequence)[row] ?? 0;
+    const first = offsets[sequence] ?? 0;
+    const target = sequence * logits.width + column;
+    const probabilities = segmentSoftmax(logits, twin, [first, offsets[sequence + 1] ?? 0], column);
+    const chosen = twin.index(indices.labels)[target] === row - first ? 1 : 0;
+    return (twin.values(indices.weights)[target] ?? 0) * ((probabilities[row - first] ?? 0) - chosen);
+  });
+}
+
 function collectPartials(
   { inputs, indices, attributes, outputs }: NodeOf<"collectPartials">,
   twin: Twin,
@@ -246,12 +314,7 @@ function collectPartials(
   return y;
 }
 
-function attentionDelta({ inputs, attributes, outputs }: NodeOf<"attentionDelta">, twin: Twin): Float64Array {
-  return fill(twin, outputs, (i) => {
-    let sum = 0;
-    for (let c = 0; c < attributes.headWidth; c++) {
-      sum += at(twin, inputs.dy, i * attributes.headWidth + c) * at(twin, inputs.y, i * attributes.headWidth + c);
-    }
-    return sum;
-  });
+function unstack({ inputs: { x }, outputs }: NodeOf<"unstack">, twin: Twin): Float64Array[] {
+  let end = 0;
+  return outputs.map((part) => twin.tensor(x).slice(end, (end += twin.rows(part) * part.width)));
 }

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoTokenizer
 
-from .cases import Case
+from .case import Case
 from .encoder import Batch, Prompt, pooled_output, split_prefix
 from .files import FIXTURES, write_json_lines
 from .models import Subject
@@ -43,7 +43,7 @@ def expected_rows(subject, method, folder):
     settings = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     rows, length = saved["prompt_embeddings"], settings["num_virtual_tokens"]
     layers = list(range(subject.config().num_hidden_layers))
-    soft = method == "prompt-tuning"
+    soft = method in ("prompt-tuning", "p-tuning")
     prompt = Prompt(length, rows=rows) if soft else Prompt(length, prefixes=split_prefix(rows, layers))
     pooled = pooled_output(subject.weights(), subject.config(), text_batch(subject), prompt)
     logits = pooled @ saved["base_model.classifier.weight"].T + saved["base_model.classifier.bias"]

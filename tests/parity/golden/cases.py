@@ -1,16 +1,15 @@
-"""The six cases: which tensors are trained, how they start, and how logits come from them.
+"""The cases: which tensors are trained, how they start, and how logits come from them.
 
-Five run real transformers and PEFT models; prefixes on a subset of layers run the encoder of this folder, because PEFT
+Most run real transformers and PEFT models; prefixes on a subset of layers run the encoder of this folder, because PEFT
 always prompts every layer. Trainables are keyed by the names the fixtures use.
 """
-
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from peft import PrefixTuningConfig, PromptTuningConfig, get_peft_model
 
+from .case import Case, model_logits
 from .encoder import Prompt, pooled_output, split_prefix
+from .method_cases import METHOD_CASES, starting_deviation
 from .models import CLASS_COUNT, PROMPT_LENGTH, Subject, stream
 
 CASES = (
@@ -20,21 +19,8 @@ CASES = (
     "prefix-tuning-mlp",
     "prefix-tuning-layers",
     "full-fine-tuning",
+    *METHOD_CASES,
 )
-
-
-@dataclass
-class Case:
-    """One method on one model, ready to run: `logits()` is [B, 3] and differentiable in `trainables`."""
-
-    name: str
-    method: str
-    trainables: dict
-    logits: Callable[[], torch.Tensor]
-    layers: list
-    prompt_length: int = 0
-    mlp_width: int | None = None
-    peft_model: object | None = None
 
 
 def build_case(subject: Subject, name: str) -> Case:
@@ -46,6 +32,7 @@ def build_case(subject: Subject, name: str) -> Case:
         "prefix-tuning-mlp": prefix_tuning_mlp,
         "prefix-tuning-layers": prefix_tuning_layers,
         "full-fine-tuning": full_fine_tuning,
+        **METHOD_CASES,
     }
     case = builders[name](subject)
     start_at_random(subject, case)
@@ -59,18 +46,14 @@ def start_at_random(subject, case):
             continue
         head = name.startswith("classifier")
         deviation = subject.classifier_deviation if head else subject.prompt_deviation
+        if case.settings is not None and not head:
+            deviation = starting_deviation(name, parameter.shape, subject.prompt_deviation)
         if name == "mlp.0.weight":
             deviation = 1 / parameter.shape[1] ** 0.5
         if name == "mlp.2.weight":
             deviation = 1.5 * subject.prompt_deviation / parameter.shape[1] ** 0.5
         with torch.no_grad():
             parameter.copy_(torch.randn(parameter.shape, generator=stream(subject.name, case.name, name)) * deviation)
-
-
-def model_logits(model, batch):
-    """A call of a transformers or PEFT classifier on the padded batch."""
-    ids, types, mask = batch.padded(batch.ids), batch.padded(batch.types), batch.mask.long()
-    return lambda: model(input_ids=ids, token_type_ids=types, attention_mask=mask).logits
 
 
 def head_only(subject):

@@ -6,6 +6,7 @@ Letters: B sequences, T padded tokens, P virtual tokens, D width, H heads, d = D
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -48,17 +49,43 @@ class Prompt:
     prefixes: dict | None = None
 
 
-def pooled_output(weights, config, batch, prompt=Prompt(), fault=None):
+@dataclass(frozen=True)
+class Changes:
+    """What a method does inside the layers: `linear(layer, role, x, y)` replaces the output of a linear layer, and
+    `block(layer, kind, output, residual, norm)` the output of a block before its residual connection."""
+
+    linear: Callable = lambda layer, role, x, y: y
+    block: Callable = lambda layer, kind, output, residual, norm: output
+
+
+# The roles of a layer's linear layers, as the studio names them, and the names of their weights.
+ROLES = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "attention-output": "attention.output.dense",
+    "intermediate": "intermediate.dense",
+    "output": "output.dense",
+}
+
+
+def pooled_output(weights, config, batch, prompt=Prompt(), fault=None, changes=Changes()):
     """Pooler output [B, D] of the first row of each sequence (the first virtual token where there is a soft prompt).
 
     `weights` are named as in a Hugging Face BERT checkpoint (`bert.` prefix). `fault` names one of FAULTS to commit.
     """
+    hidden = encoded(weights, config, batch, prompt, fault, changes)
+    row = prompt.length if fault == "cls-pooling" and prompt.rows is not None else 0
+    return torch.tanh(linear(weights, "bert.pooler.dense", hidden[:, row]))
+
+
+def encoded(weights, config, batch, prompt=Prompt(), fault=None, changes=Changes()):
+    """The last layer's output [B, T or P+T, D] of all rows, padding included."""
     hidden, visible = embed(weights, config, batch, prompt, fault)
     for layer in range(config.num_hidden_layers):
         prefix = (prompt.prefixes or {}).get(layer)
-        hidden = encoder_layer(weights, config, layer, hidden, visible, prefix, fault)
-    row = prompt.length if fault == "cls-pooling" and prompt.rows is not None else 0
-    return torch.tanh(linear(weights, "bert.pooler.dense", hidden[:, row]))
+        hidden = encoder_layer(weights, config, layer, hidden, visible, prefix, fault, changes)
+    return hidden
 
 
 def embed(weights, config, batch, prompt, fault):
@@ -90,22 +117,28 @@ def slots_visible(count, length, fault):
     return slots
 
 
-def encoder_layer(weights, config, layer, hidden, visible, prefix, fault):
+def encoder_layer(weights, config, layer, hidden, visible, prefix, fault, changes):
     """One post-norm transformer layer: attention, add and norm, feed-forward, add and norm."""
     name = f"bert.encoder.layer.{layer}"
-    context = attention(weights, config, f"{name}.attention.self", hidden, visible, prefix, fault)
-    attended = linear(weights, f"{name}.attention.output.dense", context)
-    hidden = layer_norm(weights, config, f"{name}.attention.output.LayerNorm", hidden + attended)
-    inner = linear(weights, f"{name}.intermediate.dense", hidden)
-    inner = functional.gelu(inner, approximate="tanh" if fault == "tanh-gelu" else "none")
-    return layer_norm(
-        weights, config, f"{name}.output.LayerNorm", hidden + linear(weights, f"{name}.output.dense", inner)
-    )
+
+    def project(role, rows):
+        return changes.linear(layer, role, rows, linear(weights, f"{name}.{ROLES[role]}", rows))
+
+    def close(kind, output, residual, part):
+        def norm(total):
+            return layer_norm(weights, config, f"{name}.{part}.LayerNorm", total)
+
+        return norm(residual + changes.block(layer, kind, output, residual, norm))
+
+    context = attention(config, project, hidden, visible, prefix, fault)
+    hidden = close("attention", project("attention-output", context), hidden, "attention.output")
+    inner = functional.gelu(project("intermediate", hidden), approximate="tanh" if fault == "tanh-gelu" else "none")
+    return close("feed-forward", project("output", inner), hidden, "output")
 
 
-def attention(weights, config, name, hidden, visible, prefix, fault):
+def attention(config, project, hidden, visible, prefix, fault):
     """Multi-head attention [B, T, D]; a prefix adds P keys and values in front that no query belongs to."""
-    query, key, value = (linear(weights, f"{name}.{part}", hidden) for part in ("query", "key", "value"))
+    query, key, value = (project(part, hidden) for part in ("query", "key", "value"))
     if prefix is not None:
         count = hidden.shape[0]
         key, value = (torch.cat([part.expand(count, -1, -1), own], dim=1) for part, own in zip(prefix, (key, value)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertModel, BertTokenizerFast
 
 from .encoder import Batch
@@ -61,6 +62,15 @@ class Subject:
             name: tensor.to(dtype) for name, tensor in self.fresh().state_dict().items() if name.startswith("bert.")
         }
 
+    def learning_rate(self, case):
+        """The rate of a case's ten steps."""
+        return self.learning_rates.get(case, self.learning_rates["others"])
+
+    def checkpoint(self, dtype=torch.float32):
+        """Every weight of the model's file, its language-model head included, by checkpoint name."""
+        stored = load_file(str(self.folder / "model.safetensors"))
+        return {name: tensor.to(dtype) for name, tensor in stored.items()}
+
     def config(self):
         return BertConfig.from_pretrained(self.folder)
 
@@ -86,7 +96,7 @@ def make_tiny_bert() -> Subject:
         name="tiny-bert", folder=folder, batch=tiny_batch(), texts=None, prompted_layers=(0, 2), mlp_width=11,
         prompt_deviation=0.5, classifier_deviation=0.5,
         learning_rates={"head-only": 5e-2, "prompt-tuning": 1e-2, "prefix-tuning": 1e-2, "prefix-tuning-mlp": 3e-3,
-                        "prefix-tuning-layers": 1e-2, "full-fine-tuning": 1e-3},
+                        "prefix-tuning-layers": 1e-2, "full-fine-tuning": 1e-3, "lora": 1e-3, "lora-all": 3e-4, "others": 2e-3},
     )  # fmt: skip
 
 
@@ -161,5 +171,5 @@ def find_built_in() -> Subject | None:
         name="encoder-l4-d128", folder=folder, batch=batch, texts=BUILT_IN_TEXTS, prompted_layers=(1, 3), mlp_width=32,
         prompt_deviation=0.2, classifier_deviation=0.2,
         learning_rates={"head-only": 2e-2, "prompt-tuning": 2e-2, "prefix-tuning": 2e-2, "prefix-tuning-mlp": 5e-3,
-                        "prefix-tuning-layers": 2e-2, "full-fine-tuning": 3e-4},
+                        "prefix-tuning-layers": 2e-2, "full-fine-tuning": 3e-4, "others": 2e-3},
     )  # fmt: skip

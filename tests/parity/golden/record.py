@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as functional
 
-from .cases import Case
+from .case import Case
 from .files import FIXTURES, write_json, write_tensors
 from .models import CLASS_COUNT, Subject
 
@@ -19,13 +19,13 @@ def record_case(subject: Subject, case: Case) -> dict:
     logits = case.logits()
     loss = cross_entropy(logits, subject.batch.labels)
     gradients = dict(zip(case.trainables, torch.autograd.grad(loss, list(case.trainables.values()))))
-    losses = train(case.trainables, case.logits, subject, subject.learning_rates[case.name])
+    losses = train(case.trainables, case.logits, subject, subject.learning_rate(case.name))
     assert losses[0] == loss.item(), "The first training step differs from the recorded one."
     samples = sample_indices(gradients)
     document = describe(subject, case) | {
         "loss": loss.item(),
         "losses": losses,
-        "optimizer": {"learningRate": subject.learning_rates[case.name], **ADAMW},
+        "optimizer": {"learningRate": subject.learning_rate(case.name), **ADAMW},
         "expected": {"logits": logits.detach()},
         "gradientNorm": global_norm(gradients.values()),
         "largestGradients": {name: tensor.abs().max().item() for name, tensor in gradients.items()},
@@ -45,6 +45,7 @@ def describe(subject, case):
         "model": subject.name,
         "case": case.name,
         "method": case.method,
+        **({} if case.settings is None else {"settings": case.settings}),
         "reparameterisation": "none" if case.mlp_width is None else "mlp",
         "promptLength": case.prompt_length,
         "layers": case.layers,
@@ -58,7 +59,7 @@ def describe(subject, case):
 
 def stored_tensors(initial, gradients, samples):
     """`initial.*` of all that is not in the model's own file, and `gradient.*`, whole or at the sampled places."""
-    tensors = {f"initial.{name}": tensor for name, tensor in initial.items() if not name.startswith("bert.")}
+    tensors = {f"initial.{name}": tensor for name, tensor in initial.items() if not name.startswith(("bert.", "transformer."))}
     for name, gradient in gradients.items():
         tensors[f"gradient.{name}"] = gradient.flatten()[samples[name]] if name in samples else gradient
     return tensors

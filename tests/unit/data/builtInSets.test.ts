@@ -1,4 +1,4 @@
-/** The built-in example sets keep what they promise: size, balance, variety, and no easy win for counting words. */
+/** The built-in sets of labelled texts keep what they promise: size, balance, variety, no easy win for counting words. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { builtInDataSets } from "../../../src/config/experiment.ts";
@@ -11,7 +11,12 @@ const tokenizer = createTokenizer({
   tokenizerJson: readFileSync("public/models/encoder-l4-d128/tokenizer.json", "utf8"),
 });
 
-describe.each(builtInDataSets)("the built-in set %s", (id) => {
+/** Sets for other tasks have tests of their own (`markedSets.test.ts`). */
+const labelledSets = builtInDataSets.filter((id) =>
+  readFileSync(`public/data/${id}/dataset.json`, "utf8").includes('"sequence-classification"'),
+);
+
+describe.each(labelledSets)("the built-in set %s", (id) => {
   const data = readDataset(`public/data/${id}`);
 
   it("has enough varied, balanced rows without near-duplicates across the split", () => {

@@ -5,10 +5,11 @@ import type { Graph } from "../../../src/engine/graph/graph.ts";
 import { operandsOf } from "../../../src/engine/graph/operation.ts";
 import { activation } from "../../../src/engine/graph/operations/activation.ts";
 import { add } from "../../../src/engine/graph/operations/add.ts";
-import { attention } from "../../../src/engine/graph/operations/attention.ts";
+import { attention, columns } from "../../../src/engine/graph/operations/attention.ts";
 import { crossEntropy } from "../../../src/engine/graph/operations/crossEntropy.ts";
 import { gather } from "../../../src/engine/graph/operations/gather.ts";
 import { matmul } from "../../../src/engine/graph/operations/matmul.ts";
+import { canStack, stack } from "../../../src/engine/graph/operations/stack.ts";
 import type { Tensor } from "../../../src/engine/graph/tensor.ts";
 import { SMALL, transformerGraph } from "./transformerGraph.ts";
 
@@ -76,13 +77,14 @@ describe("the derived backward pass", () => {
   });
 
   it("gives the lowest prompted layer only its prompt's gradient", () => {
-    const counts = backwardCounts(transformerGraph({ ...SMALL, layers: 3, soft: 0 }));
-    expect(counts["attentionPromptGradient"]).toBe(3);
-    expect(counts["attentionQueryGradient"]).toBe(2);
-    expect(counts["attentionKeyValueGradient"]).toBe(2);
+    const graph = transformerGraph({ ...SMALL, layers: 3, soft: 0 });
+    const counts = backwardCounts(graph);
+    expect(counts["attentionGradient"]).toBe(3);
     expect(counts["collectPartials"]).toBe(1);
     expect(counts["layerNormParameterGradient"]).toBeUndefined();
     expect(counts["scatter"]).toBe(1);
+    const lowest = backwardNodes(graph).findLast((node) => node.op === "attentionGradient");
+    expect(lowest?.op === "attentionGradient" && lowest.attributes.gradients).toEqual({ prompt: 0 });
   });
 
   it("gives every tensor the shape of what it is the gradient of", () => {
@@ -113,6 +115,35 @@ describe("the derived backward pass", () => {
     builder.output("aside", gather(builder, [{ table: unused, index }]));
     finishWithLoss(builder, gather(builder, [{ table: used, index }]));
     expect(() => builder.finish()).toThrow(/"unused" does not influence the loss/);
+  });
+});
+
+describe("stacked parameters", () => {
+  const part = (builder: Builder, name: string, rows: number, options: { group?: string; stack?: string } = {}) =>
+    builder.parameter({ name, rows, width: 64, stack: "all", ...options });
+
+  it("keep a gradient each, and none for the frozen ones", () => {
+    const builder = new Builder();
+    const rows = builder.rowSpace("rows");
+    const x = builder.parameter({ name: "table", rows: 9, width: 64 });
+    const gathered = gather(builder, [{ table: x, index: builder.index("row", rows) }]);
+    const whole = stack(builder, [part(builder, "a", 2, { group: "weights" }), part(builder, "b", 3)]);
+    finishWithLoss(builder, matmul(builder, gathered, whole, { transposeB: true }));
+    const graph = builder.finish();
+    expect([whole.rows, whole.width]).toEqual([5, 64]);
+    expect([...graph.gradients.keys()]).toEqual(["a"]);
+    expect(graph.gradients.get("a")?.producer?.op).toBe("unstack");
+    expect(graph.gradients.get("a")?.rows).toBe(2);
+  });
+
+  it("lie end to end only when they are marked so, of one group, and of sizes that fit", () => {
+    const builder = new Builder();
+    const a = part(builder, "a", 2);
+    expect(canStack([a, part(builder, "b", 3)])).toBe(true);
+    expect(canStack([a, part(builder, "c", 3, { group: "weights" })])).toBe(false);
+    expect(canStack([a, part(builder, "d", 3, { stack: "others" })])).toBe(false);
+    expect(canStack([a, builder.parameter({ name: "e", rows: 1, width: 30, stack: "all" })])).toBe(false);
+    expect(canStack([a, builder.parameter({ name: "f", rows: 1, width: 64 })])).toBe(false);
   });
 });
 
@@ -173,6 +204,21 @@ describe("shape errors name the shapes", () => {
     const operands = { q: x, k: x, v: x, queries: segments, keys: segments };
     expect(() => attention(builder, { ...operands, heads: 4 })).toThrow(/width 6.*4\/4 heads/);
     expect(() => attention(builder, { ...operands, heads: 3, keyValueHeads: 2 })).toThrow(/3\/2 heads/);
+  });
+
+  it("of attention on columns of one tensor", () => {
+    const segments = builder.segments(tokens, sequences);
+    const third = (place: number) => columns(x, 2 * place, 2);
+    const operands = { queries: segments, keys: segments, heads: 1 };
+    expect(attention(builder, { q: third(0), k: third(2), v: third(1), ...operands }).width).toBe(2);
+    expect(() => attention(builder, { q: third(0), k: third(1), v: third(1), ...operands })).toThrow(
+      /columns 0 to 2, 2 to 4, 2 to 4 of .* do not cover it exactly once/,
+    );
+  });
+
+  it("of a stack", () => {
+    expect(() => stack(builder, [wide, narrow])).toThrow(/\[7, 6\], \[7, 5\] are not of one width/);
+    expect(() => stack(builder, [x])).toThrow(/is not a parameter/);
   });
 
   it("of a parameter declared twice", () => {

@@ -25,6 +25,8 @@ export interface TransformerOptions {
   readonly classes: number;
   /** Deep prompt slots per layer; 0 for none. */
   readonly prefix: number;
+  /** Lowest layer with a deep prompt, from 0. */
+  readonly promptedFrom: number;
   readonly sets: number;
   readonly gated: boolean;
   /** Soft prompt rows, gathered among the tokens by `tokens.soft`; 0 for none. */
@@ -43,6 +45,7 @@ export const SMALL: TransformerOptions = {
   vocabulary: 17,
   classes: 5,
   prefix: 3,
+  promptedFrom: 0,
   sets: 1,
   gated: false,
   soft: 2,
@@ -134,14 +137,15 @@ function transformerLayer(builder: Builder, weight: Weight, inputs: LayerInputs)
 }
 
 function deepPrompt(builder: Builder, weight: Weight, layer: number, keyWidth: number, options: TransformerOptions) {
-  const { prefix, sets, gated, layers } = options;
-  if (prefix === 0) return {};
+  const { prefix, sets, gated, layers, promptedFrom } = options;
+  if (prefix === 0 || layer < promptedFrom) return {};
+  const place = layer - promptedFrom;
   return {
     prompt: {
-      tensor: weight("prefix", sets * prefix, layers * 2 * keyWidth, "prompt"),
+      tensor: weight("prefix", sets * prefix, (layers - promptedFrom) * 2 * keyWidth, "prompt"),
       length: prefix,
-      keyColumn: 2 * layer * keyWidth,
-      valueColumn: (2 * layer + 1) * keyWidth,
+      keyColumn: 2 * place * keyWidth,
+      valueColumn: (2 * place + 1) * keyWidth,
       ...(sets > 1 ? { set: builder.index("set", builder.rowSpace("sequences")) } : {}),
       ...(gated ? { gate: builder.values("gate", prefix) } : {}),
     },

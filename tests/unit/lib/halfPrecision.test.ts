@@ -1,6 +1,6 @@
-/** 16-bit floats become exactly the 32-bit floats they stand for. Bit patterns are IEEE 754's own examples. */
-import { expect, it } from "vitest";
-import { floatsFromBfloat16, floatsFromHalf } from "../../../src/lib/halfPrecision.ts";
+/** 16-bit floats become exactly the 32-bit floats they stand for, and these round to the nearest f16. Bit patterns are IEEE 754's own examples. */
+import { describe, expect, it } from "vitest";
+import { floatsFromBfloat16, floatsFromHalf, halvesFromFloats } from "../../../src/lib/halfPrecision.ts";
 
 it.each([
   ["zero", 0x0000, 0],
@@ -36,4 +36,26 @@ it.each([
 it("reads every binary16 as a number that an f32 holds exactly, ascending with its bits", () => {
   const positive = floatsFromHalf(Uint16Array.from({ length: 0x7c00 }, (_, bits) => bits));
   expect(positive.every((value, index) => index === 0 || value > (positive[index - 1] ?? Infinity))).toBe(true);
+});
+
+describe("f32 to binary16", () => {
+  it("gives back every binary16 there is", () => {
+    const all = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
+    const back = halvesFromFloats(floatsFromHalf(all));
+    const isNan = (bits: number): boolean => (bits & 0x7fff) > 0x7c00;
+    expect([...all].filter((bits) => !isNan(bits) && back[bits] !== bits)).toEqual([]);
+    expect([...all].filter(isNan).every((bits) => isNan(back[bits] ?? 0))).toBe(true);
+  });
+
+  it("rounds to the nearest, ties to even", () => {
+    const step = 2 ** -10;
+    const given = [1 + 0.5 * step, 1 + 1.5 * step, 1 + 0.51 * step, -1 - 0.49 * step, 1.5 * 2 ** -24, 2.5 * 2 ** -24];
+    const expected = [1, 1 + 2 * step, 1 + step, -1, 2 * 2 ** -24, 2 * 2 ** -24];
+    expect([...floatsFromHalf(halvesFromFloats(Float32Array.from(given)))]).toEqual(expected);
+  });
+
+  it("makes what is too large infinite and what is too small zero", () => {
+    const given = Float32Array.of(65519, 65520, -1e30, 2 ** -25, 2 ** -26, -0);
+    expect([...floatsFromHalf(halvesFromFloats(given))]).toEqual([65504, Infinity, -Infinity, 0, 0, -0]);
+  });
 });

@@ -11,7 +11,7 @@ import {
   trainedNumbersOf,
 } from "../../../src/methods/index.schema.ts";
 import { setUpRun } from "../../../src/training/setup.ts";
-import { fixtureModel } from "../../parity/models.ts";
+import { fixtureModel, labelNames } from "../../parity/models.ts";
 
 const model = await fixtureModel("tiny-bert");
 const { dimensions } = model.family;
@@ -24,7 +24,20 @@ const variants: readonly object[] = [
   { kind: "prefix-tuning", promptLength: 1, reparameterisation: "mlp", hiddenSize: 7, layers: [2] },
   { kind: "prompt-tuning", promptLength: 5 },
   { kind: "prompt-tuning", promptLength: 9, pooling: "cls" },
+  { kind: "prompt-tuning", promptLength: 3, placement: "after-cls" },
+  { kind: "p-tuning", promptLength: 4, hiddenSize: 5 },
+  { kind: "p-tuning", promptLength: 4, hiddenSize: 3, lstmLayers: 3, pooling: "cls", placement: "after-cls" },
+  { kind: "p-tuning", promptLength: 2, hiddenSize: 6, reparameterisation: "mlp" },
   { kind: "head-only" },
+  { kind: "bitfit" },
+  { kind: "bitfit", biases: "query-and-intermediate" },
+  { kind: "top-layers", topLayers: 1 },
+  { kind: "top-layers", topLayers: 3 },
+  { kind: "lora", rank: 2 },
+  { kind: "lora", rank: 3, targets: "all" },
+  { kind: "lora", rank: 1, targets: ["output", "key"] },
+  { kind: "adapters", bottleneck: 4 },
+  { kind: "adapters", bottleneck: 3, placement: "pfeiffer", layerNorms: "trained" },
   { kind: "full-fine-tuning" },
 ];
 
@@ -36,7 +49,7 @@ describe.each(variants)("%j", (settings) => {
   const method = methodSchema.parse(settings);
 
   it.each([2, 7])("trains as many numbers as it says, with %i classes", (classes) => {
-    const { trained } = setUpRun(experimentOf(settings), model, classes);
+    const { trained } = setUpRun(experimentOf(settings), model, labelNames(classes));
     const count = (group: string): number =>
       trained.reduce((sum, shape) => sum + (shape.group === group ? shape.rows * shape.width : 0), 0);
     expect(trainedNumbersOf(method, dimensions, classes)).toEqual({
@@ -57,12 +70,12 @@ describe.each(variants)("%j", (settings) => {
   });
 
   it("gives every trained tensor a gradient and trains nothing else", () => {
-    const { trained, trainingGraph } = setUpRun(experimentOf(settings), model, 3);
+    const { trained, trainingGraph } = setUpRun(experimentOf(settings), model, labelNames(3));
     expect([...trainingGraph.gradients.keys()].toSorted()).toEqual(trained.map(({ name }) => name).toSorted());
   });
 
   it("computes no gradient of a frozen weight", () => {
-    const { trainingGraph } = setUpRun(experimentOf(settings), model, 3);
+    const { trainingGraph } = setUpRun(experimentOf(settings), model, labelNames(3));
     const frozen = trainingGraph.parameters.filter(({ parameter }) => parameter?.group === undefined);
     const labels = new Set(trainingGraph.nodes.flatMap(({ outputs }) => outputs.map(({ label }) => label)));
     expect(frozen.filter(({ label }) => labels.has(`d ${label}`))).toEqual([]);

@@ -19,16 +19,17 @@ beforeAll(async () => {
 
 afterAll(() => executor.dispose());
 
-/** The prefix as the graph's first prompted layer receives it. */
-async function prefixInGraph(settings: object, trained: ReadonlyMap<string, Float32Array>): Promise<Float32Array> {
+/** The prompt as the graph's input or its first prompted layer receives it. */
+async function promptInGraph(settings: object, trained: ReadonlyMap<string, Float32Array>): Promise<Float32Array> {
   const method = bindMethod(methodSchema.parse(settings), dimensions);
   const builder = new Builder();
-  const prompt = method.hooks(builder).layerPrompt?.(method.promptedLayers[0] ?? 0);
-  if (prompt === undefined) throw new Error("The method prompts no layer.");
-  builder.output("prefix", prompt.tensor);
+  const hooks = method.hooks(builder);
+  const prompt = hooks.inputPrompt?.table ?? hooks.layerPrompt?.(method.promptedLayers[0] ?? 0)?.tensor;
+  if (prompt === undefined) throw new Error("The method prompts neither input nor layer.");
+  builder.output("prefix", prompt);
   const store = executor.createParameters(method.tensors, trained);
-  const plan = await executor.compileEvaluation(builder.finish(), store, {});
-  const outputs = await plan.run({ counts: {}, indices: {}, values: {} });
+  const plan = await executor.compileEvaluation(builder.finish(), store, { tokens: 1 });
+  const outputs = await plan.run({ counts: { tokens: 1 }, indices: { "tokens.slot": Int32Array.of(0) }, values: {} });
   plan.dispose();
   store.dispose();
   return outputs.get("prefix") ?? new Float32Array();
@@ -37,6 +38,9 @@ async function prefixInGraph(settings: object, trained: ReadonlyMap<string, Floa
 describe.each([
   { kind: "prefix-tuning", promptLength: 5, reparameterisation: "mlp", hiddenSize: 11 },
   { kind: "prefix-tuning", promptLength: 3, reparameterisation: "mlp", hiddenSize: 8, layers: [2, 3] },
+  { kind: "p-tuning", promptLength: 6, hiddenSize: 5 },
+  { kind: "p-tuning", promptLength: 3, hiddenSize: 4, lstmLayers: 1 },
+  { kind: "p-tuning", promptLength: 4, hiddenSize: 9, reparameterisation: "mlp" },
 ])("%j", (settings) => {
   const method = bindMethod(methodSchema.parse(settings), dimensions);
   const trained = new Map(
@@ -44,8 +48,10 @@ describe.each([
   );
 
   it("are the network's output in the graph", async () => {
-    const expected = await prefixInGraph(settings, trained);
-    expect(expected.length).toBe(settings.promptLength * 2 * 21 * method.promptedLayers.length);
+    const expected = await promptInGraph(settings, trained);
+    const columns = settings.kind === "p-tuning" ? 21 : 2 * 21 * method.promptedLayers.length;
+    expect(expected.length).toBe(settings.promptLength * columns);
+    expect(Math.max(...expected.map(Math.abs))).toBeGreaterThan(0.01);
     expect(largestDifference(method.virtualTokens(trained), expected)).toBeLessThan(1e-5);
   });
 });

@@ -13,6 +13,7 @@ const dimensions = {
   positions: 4,
   tokenTypes: 2,
   parameters: 9,
+  weights: [],
 };
 const model = (id: string, hash: string): ModelReport => ({
   id,

@@ -10,6 +10,7 @@ export function evaluation(step: number, accuracy: number): Evaluation {
     accuracy,
     interval: [accuracy - 0.05, accuracy + 0.05],
     macroF1: accuracy,
+    figures: {},
     loss: 1 - accuracy,
     examples: 100,
   };
@@ -21,6 +22,8 @@ export const facts: RunFacts = {
   labels: ["no", "yes"],
   trainExamples: 40,
   evaluationExamples: 100,
+  scoreName: "accuracy",
+  baseline: "most frequent label",
   majorityAccuracy: 0.5,
   trained: { prompt: 100, head: 10, model: 0 },
   truncated: 0,

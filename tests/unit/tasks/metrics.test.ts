@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   argmax,
   crossEntropyOf,
+  labelEntropyOf,
   macroF1,
   majorityShare,
   softmax,
@@ -107,6 +108,14 @@ describe("the scores of an evaluation", () => {
   });
 
   it("of no examples are zero and not undefined", () => {
-    expect(score([], [], 2)).toEqual({ accuracy: 0, interval: [0, 1], macroF1: 0, loss: 0, examples: 0 });
+    expect(score([], [], 2)).toEqual({ accuracy: 0, interval: [0, 1], macroF1: 0, loss: 0, examples: 0, figures: {} });
   });
+});
+
+it.each([
+  ["two equal classes", [0, 1, 1, 0], Math.log(2)],
+  ["one class", [3, 3, 3], 0],
+  ["shares of a quarter and three quarters", [0, 1, 1, 1], 0.5623351446188083],
+])("measures the label entropy of %s", (_case, labels, entropy) => {
+  expect(labelEntropyOf(labels)).toBeCloseTo(entropy, 12);
 });

@@ -1,9 +1,14 @@
-/** From labelled texts to labels and encoded examples, with the reasons when that cannot be. */
+/** From labelled texts to labels, sequences and answers, with the reasons when that cannot be. */
 import { describe, expect, it } from "vitest";
-import { encodeExamples, headShapes, labelsOf } from "../../../src/tasks/sequenceClassification.ts";
+import { defaultTask } from "../../../src/config/experiment.ts";
+import { bindTask } from "../../../src/tasks/index.ts";
+import { labelsOf } from "../../../src/tasks/sequenceClassification.ts";
 import { fixtureModel } from "../../parity/models.ts";
 
-const { tokenizer } = await fixtureModel("tiny-bert");
+const model = await fixtureModel("tiny-bert");
+const { tokenizer } = model;
+const task = bindTask(defaultTask("sequence-classification"), model);
+const labels = ["no", "yes"];
 
 describe("labels", () => {
   it("are sorted, so that the order of the rows does not matter", () => {
@@ -23,14 +28,17 @@ describe("labels", () => {
 });
 
 describe("encoding", () => {
-  it("gives each example its tokens and the place of its label", () => {
+  it("gives each example its tokens, the pooled row and the place of its label", () => {
     const rows = [
       { text: "good film", label: "yes" },
       { text: "bad film", textPair: "is it", label: "no" },
     ];
-    const [first, second] = encodeExamples(rows, ["no", "yes"], tokenizer, 64);
-    expect(first).toEqual({ encoding: tokenizer.encode("good film", undefined, 64), label: 1 });
-    expect(second).toEqual({ encoding: tokenizer.encode("bad film", "is it", 64), label: 0 });
+    const { sequences } = task.encode(rows, { labels, budget: 64 });
+    const needed = "pooled";
+    expect(sequences).toEqual([
+      { encoding: tokenizer.encode("good film", undefined, 64), needed, labels: Int32Array.of(1) },
+      { encoding: tokenizer.encode("bad film", "is it", 64), needed, labels: Int32Array.of(0) },
+    ]);
   });
 
   it("names the row and the label that training does not have", () => {
@@ -38,15 +46,30 @@ describe("encoding", () => {
       { text: "good", label: "yes" },
       { text: "so", label: "maybe" },
     ];
-    expect(() => encodeExamples(rows, ["no", "yes"], tokenizer, 64)).toThrow(
+    expect(() => task.encode(rows, { labels, budget: 64 })).toThrow(
       'Row 2 has the label "maybe", which no training row has (no, yes).',
+    );
+  });
+
+  it("refuses examples of another task", () => {
+    const rows = [
+      { text: "good", label: "yes" },
+      { tokens: ["good"], tags: ["O"] },
+    ];
+    expect(() => task.encode(rows, { labels, budget: 64 })).toThrow(
+      "This task reads texts with a label; example 2 is words. Choose other data or another task.",
     );
   });
 });
 
 it("the head has a weight per class and feature and a bias per class", () => {
-  expect(headShapes(3, 21, "head")).toEqual([
+  expect(task.head(["a", "b", "c"]).shapes).toEqual([
     { name: "classifier.weight", rows: 3, width: 21, group: "head" },
     { name: "classifier.bias", rows: 1, width: 3, group: "head" },
   ]);
+});
+
+it("its baseline is the share of the most frequent evaluation label", () => {
+  const rows = ["yes", "no", "yes", "yes"].map((label) => ({ text: "film", label }));
+  expect(task.baseline([], rows, labels)).toEqual({ name: "most frequent label", score: 0.75 });
 });

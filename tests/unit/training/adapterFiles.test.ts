@@ -7,7 +7,7 @@ import { normalValues, randomStream } from "../../../src/lib/random.ts";
 import { bindMethod } from "../../../src/methods/index.ts";
 import { exportAdapter, importAdapter, reasonNotPeft, type Adapter } from "../../../src/training/adapterFiles.ts";
 import { setUpRun } from "../../../src/training/setup.ts";
-import { fixtureModel } from "../../parity/models.ts";
+import { fixtureModel, labelNames } from "../../parity/models.ts";
 
 const model = await fixtureModel("tiny-bert");
 const { dimensions } = model.family;
@@ -19,7 +19,7 @@ function experimentOf(method: object): Experiment {
 /** A run's result with random tensors. */
 function adapterOf(method: object): Adapter {
   const experiment = experimentOf(method);
-  const tensors = setUpRun(experiment, model, 2).trained.map(({ name, rows, width }) => {
+  const tensors = setUpRun(experiment, model, labelNames(2)).trained.map(({ name, rows, width }) => {
     return { name, rows, width, values: normalValues(randomStream(1, name), rows * width, 1) };
   });
   return { experiment, labels: ["no", "yes"], tensors };
@@ -37,6 +37,7 @@ describe.each([
   { kind: "prefix-tuning", promptLength: 4, layers: [1, 2, 3] },
   { kind: "prefix-tuning", promptLength: 4, reparameterisation: "mlp", hiddenSize: 5 },
   { kind: "prompt-tuning", promptLength: 4 },
+  { kind: "p-tuning", promptLength: 4, hiddenSize: 5 },
 ])("%j", (method) => {
   const adapter = adapterOf(method);
   const files = exportAdapter(adapter, dimensions);
@@ -63,7 +64,7 @@ describe.each([
     expect(back.tensors.find(({ name }) => name === "classifier.weight")).toEqual(
       adapter.tensors.find(({ name }) => name === "classifier.weight"),
     );
-    expect(setUpRun(back.experiment, model, 2).trained.map(({ name }) => name)).toEqual(
+    expect(setUpRun(back.experiment, model, labelNames(2)).trained.map(({ name }) => name)).toEqual(
       back.tensors.map(({ name }) => name),
     );
   });
@@ -72,7 +73,12 @@ describe.each([
 describe.each([
   [{ kind: "prefix-tuning", promptLength: 4, layers: [1, 3] }, "zero keys are not the same as none"],
   [{ kind: "prompt-tuning", promptLength: 4, pooling: "cls" }, "this run reads [CLS]"],
+  [{ kind: "p-tuning", promptLength: 4, placement: "after-cls" }, "here they stand elsewhere"],
   [{ kind: "head-only" }, "only a classifier"],
+  [{ kind: "bitfit" }, "part of the model's own weights"],
+  [{ kind: "top-layers" }, "part of the model's own weights"],
+  [{ kind: "lora", rank: 2 }, "own format only"],
+  [{ kind: "adapters", bottleneck: 3 }, "no bottleneck adapters"],
   [{ kind: "full-fine-tuning" }, "no adapter"],
 ])("%j", (method, reason) => {
   const adapter = adapterOf(method);
@@ -127,7 +133,7 @@ describe("a folder that is no adapter of the studio's", () => {
       filesOf(JSON.stringify({ ...config, peft_type: "LORA" })),
       "type LORA; the studio reads PREFIX_TUNING",
     ],
-    ["is for text generation", filesOf(JSON.stringify({ ...config, task_type: "CAUSAL_LM" })), "the task CAUSAL_LM"],
+    ["is for another task", filesOf(JSON.stringify({ ...config, task_type: "SEQ_2_SEQ_LM" })), "the task SEQ_2_SEQ_LM"],
     ["has a config that is not JSON", filesOf("peft_type: LORA"), "adapter_config.json is not JSON"],
     ["has no prompt", filesOf(JSON.stringify(config)), 'has no tensor "prompt_embeddings"'],
     [
@@ -142,5 +148,21 @@ describe("a folder that is no adapter of the studio's", () => {
     ],
   ])("because it %s says so", (_reason, files, message) => {
     expect(() => importAdapter(files, "tiny-bert")).toThrow(message);
+  });
+});
+
+describe("a task that PEFT cannot run as the studio does", () => {
+  it.each([
+    [{ kind: "question-answering" }, "leaves out token types"],
+    [{ kind: "sequence-classification", head: "verbalizer" }, "reads label words at a mask"],
+  ])("is told: %j", (task, reason) => {
+    const experiment = parseExperiment({ ...experimentOf({ kind: "prefix-tuning", promptLength: 4 }), task });
+    expect(reasonNotPeft(experiment, dimensions.layers)).toContain(reason);
+  });
+
+  it("is not tagging words", () => {
+    const task = { kind: "token-classification" };
+    const experiment = parseExperiment({ ...experimentOf({ kind: "prefix-tuning", promptLength: 4 }), task });
+    expect(reasonNotPeft(experiment, dimensions.layers)).toBeUndefined();
   });
 });

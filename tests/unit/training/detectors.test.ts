@@ -1,11 +1,6 @@
 /** When a run is called diverged or not learning, and when not. */
 import { describe, expect, it } from "vitest";
-import {
-  createDivergenceDetector,
-  createLearningDetector,
-  labelEntropyOf,
-  type Detector,
-} from "../../../src/training/detectors.ts";
+import { createDivergenceDetector, createLearningDetector, type Detector } from "../../../src/training/detectors.ts";
 
 /** Shows a detector the losses as steps 1, 2, …; the messages by step. */
 function watch(detector: Detector, losses: readonly number[], skippedStep?: number): [number, string][] {
@@ -72,12 +67,4 @@ describe("a run is not learning", () => {
   ])("but hears nothing %s", (_case, losses) => {
     expect(watch(createLearningDetector(entropy), losses)).toEqual([]);
   });
-});
-
-it.each([
-  ["two equal classes", [0, 1, 1, 0], Math.log(2)],
-  ["one class", [3, 3, 3], 0],
-  ["shares of a quarter and three quarters", [0, 1, 1, 1], 0.5623351446188083],
-])("measures the label entropy of %s", (_case, labels, entropy) => {
-  expect(labelEntropyOf(labels)).toBeCloseTo(entropy, 12);
 });

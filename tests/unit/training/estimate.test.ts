@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { defaultExperiment, parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
 import { trainedNumbersOf } from "../../../src/methods/index.schema.ts";
 import { estimateRun } from "../../../src/training/estimate.ts";
-import { fixtureModel } from "../../parity/models.ts";
+import { setUpRun } from "../../../src/training/setup.ts";
+import { fixtureModel, labelNames } from "../../parity/models.ts";
 import { opinions } from "./support.ts";
 
 const model = await fixtureModel("tiny-bert");
@@ -28,6 +29,20 @@ describe("an estimate", () => {
     const { parameters } = model.family.dimensions;
     expect(estimateOf({ kind: "head-only" }).weightBytes).toBe(4 * (parameters + 4 * 44));
     expect(estimateOf({ kind: "full-fine-tuning" }).weightBytes).toBe(16 * (parameters + 44));
+  });
+
+  it("counts half for the frozen matrices that the settings want in half precision", () => {
+    const [full, half] = (["f32", "f16"] as const).map((weights) => {
+      const { weightBytes } = estimateOf({ kind: "head-only" }, { weights });
+      return weightBytes;
+    });
+    const { parameters } = setUpRun(experimentOf({ kind: "head-only" }, { weights: "f16" }), model, labelNames(2));
+    const marked = parameters.filter(({ half: isHalf }) => isHalf === true);
+    expect(marked.map(({ name }) => name)).not.toContain("classifier.weight");
+    expect((full ?? 0) - (half ?? 0)).toBe(2 * marked.reduce((sum, { rows, width }) => sum + rows * width, 0));
+    expect(estimateOf({ kind: "full-fine-tuning" }, { weights: "f16" })).toEqual(
+      estimateOf({ kind: "full-fine-tuning" }),
+    );
   });
 
   it.each(["activationBytes", "stepFlops"] as const)("has %s that grow with the batch", (figure) => {

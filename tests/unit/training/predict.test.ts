@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Executor } from "../../../src/engine/executor.ts";
 import { createPredictor, type Predictor } from "../../../src/training/predict.ts";
-import { fixtureModel } from "../../parity/models.ts";
+import { fixtureModel, labelled } from "../../parity/models.ts";
 import { openExecutor } from "../../parity/executors.ts";
 import { largestDifference } from "../../parity/tolerances.ts";
 import { assertFreed, shortRun } from "./support.ts";
@@ -28,11 +28,12 @@ afterAll(() => {
 it("gives one answer per text: the label of the largest logit", async () => {
   const predictions = await predictor.predict(texts);
   expect(predictions).toHaveLength(4);
-  for (const { logits, label } of predictions) expect(label).toBe((logits[1] ?? 0) > (logits[0] ?? 0) ? "yes" : "no");
+  for (const { logits, label } of predictions.map(labelled))
+    expect(label).toBe((logits[1] ?? 0) > (logits[0] ?? 0) ? "yes" : "no");
 });
 
 it("gives probabilities that belong to the logits", async () => {
-  for (const { logits, probabilities } of await predictor.predict(texts)) {
+  for (const { logits, probabilities } of (await predictor.predict(texts)).map(labelled)) {
     const [first = 0, second = 0] = logits;
     expect(probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(first - second)), 6);
   }
@@ -43,7 +44,7 @@ it("gives a text the same answer alone and among many", async () => {
   const [alone] = await predictor.predict(texts.slice(2, 3));
   const together = await predictor.predict(many);
   expect(together).toHaveLength(70);
-  expect(largestDifference(together[66]?.logits ?? [], alone?.logits ?? [])).toBeLessThan(1e-5);
+  expect(largestDifference(labelled(together[66]).logits, labelled(alone).logits)).toBeLessThan(1e-5);
 });
 
 it("gives no answers to no texts", async () => {
@@ -52,7 +53,7 @@ it("gives no answers to no texts", async () => {
 
 it("answers an empty text and one that is far too long", async () => {
   const predictions = await predictor.predict([{ text: "" }, { text: "good ".repeat(500) }]);
-  for (const { logits } of predictions) expect(logits.every(Number.isFinite)).toBe(true);
+  for (const { logits } of predictions.map(labelled)) expect(logits.every(Number.isFinite)).toBe(true);
 });
 
 it("treats an empty second text as none", async () => {
@@ -67,5 +68,5 @@ it("starts from the seed where nothing was trained", async () => {
   const [mine] = await predictor.predict(texts);
   const [theirs] = await other.predict(texts);
   other.dispose();
-  expect(theirs?.logits).not.toEqual(mine?.logits);
+  expect(labelled(theirs).logits).not.toEqual(labelled(mine).logits);
 });

@@ -1,7 +1,7 @@
 /** From examples to training and evaluation parts: splits, few-shot draws, cuts, and what is refused. */
 import { describe, expect, it } from "vitest";
 import { parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
-import type { TextExample } from "../../../src/tasks/sequenceClassification.schema.ts";
+import { isTextExample, type Example, type TextExample } from "../../../src/lib/examples/example.ts";
 import { drawFewShot, prepareData, splitExamples, tokenBudget } from "../../../src/training/prepareData.ts";
 import { fixtureModel } from "../../parity/models.ts";
 
@@ -27,31 +27,37 @@ function countLabels(rows: readonly TextExample[]): Record<string, number> {
   );
 }
 
+const byLabel = (example: Example): string => (isTextExample(example) ? example.label : "");
 const textsOf = (rows: readonly TextExample[]): string[] => rows.map(({ text }) => text);
 
 describe("a split", () => {
   const set = { name: "own", train: examples({ a: 40, b: 20, c: 4 }) };
 
   it("keeps the shares of the labels in both parts", () => {
-    const { train, evaluation } = splitExamples(set, 0.25, 1);
+    const { train, evaluation } = splitExamples(set, byLabel, { share: 0.25, seed: 1 });
     expect(countLabels(train)).toEqual({ a: 30, b: 15, c: 3 });
     expect(countLabels(evaluation)).toEqual({ a: 10, b: 5, c: 1 });
   });
 
   it("puts every example into exactly one part", () => {
-    const { train, evaluation } = splitExamples(set, 0.4, 1);
+    const { train, evaluation } = splitExamples(set, byLabel, { share: 0.4, seed: 1 });
     expect([...textsOf(train), ...textsOf(evaluation)].toSorted()).toEqual(textsOf(set.train).toSorted());
   });
 
   it("depends on the seed and nothing else", () => {
-    expect(splitExamples(set, 0.25, 3)).toEqual(splitExamples(set, 0.25, 3));
-    expect(textsOf(splitExamples(set, 0.25, 4).evaluation)).not.toEqual(
-      textsOf(splitExamples(set, 0.25, 3).evaluation),
+    expect(splitExamples(set, byLabel, { share: 0.25, seed: 3 })).toEqual(
+      splitExamples(set, byLabel, { share: 0.25, seed: 3 }),
+    );
+    expect(textsOf(splitExamples(set, byLabel, { share: 0.25, seed: 4 }).evaluation)).not.toEqual(
+      textsOf(splitExamples(set, byLabel, { share: 0.25, seed: 3 }).evaluation),
     );
   });
 
   it("leaves a label with two rows one in each part", () => {
-    const { train, evaluation } = splitExamples({ name: "few", train: examples({ a: 2, b: 2 }) }, 0.05, 1);
+    const { train, evaluation } = splitExamples({ name: "few", train: examples({ a: 2, b: 2 }) }, byLabel, {
+      share: 0.05,
+      seed: 1,
+    });
     expect([countLabels(train), countLabels(evaluation)]).toEqual([
       { a: 1, b: 1 },
       { a: 1, b: 1 },
@@ -59,52 +65,57 @@ describe("a split", () => {
   });
 
   it("keeps a label's only row for training", () => {
-    const { train, evaluation } = splitExamples({ name: "few", train: examples({ a: 1, b: 10 }) }, 0.9, 1);
+    const { train, evaluation } = splitExamples({ name: "few", train: examples({ a: 1, b: 10 }) }, byLabel, {
+      share: 0.9,
+      seed: 1,
+    });
     expect(countLabels(train)["a"]).toBe(1);
     expect(countLabels(evaluation)["a"]).toBeUndefined();
   });
 
   it("is not made when both parts are given", () => {
     const evaluation = examples({ a: 1, b: 1 });
-    expect(splitExamples({ ...set, evaluation }, 0.25, 1)).toEqual({ train: set.train, evaluation });
+    expect(splitExamples({ ...set, evaluation }, byLabel, { share: 0.25, seed: 1 })).toEqual({
+      train: set.train,
+      evaluation,
+    });
   });
 
   it("copes with a hundred and fifty thousand rows", () => {
     const rows = examples({ a: 75_000, b: 75_000 });
-    expect(splitExamples({ name: "large", train: rows }, 0.1, 1).train).toHaveLength(135_000);
+    expect(splitExamples({ name: "large", train: rows }, byLabel, { share: 0.1, seed: 1 }).train).toHaveLength(135_000);
   });
 });
 
 describe("a few-shot draw", () => {
   const rows = examples({ a: 10, b: 30, c: 3 });
-  const labels = ["a", "b", "c"];
 
   it("takes k examples of every label", () => {
-    expect(countLabels(drawFewShot(rows, labels, 2, 1))).toEqual({ a: 2, b: 2, c: 2 });
+    expect(countLabels(drawFewShot(rows, byLabel, 2, 1))).toEqual({ a: 2, b: 2, c: 2 });
   });
 
   it("takes all of a label that has fewer", () => {
-    expect(countLabels(drawFewShot(rows, labels, 8, 1))).toEqual({ a: 8, b: 8, c: 3 });
+    expect(countLabels(drawFewShot(rows, byLabel, 8, 1))).toEqual({ a: 8, b: 8, c: 3 });
   });
 
   it("takes each example at most once", () => {
-    const drawn = textsOf(drawFewShot(rows, labels, 8, 1));
+    const drawn = textsOf(drawFewShot(rows, byLabel, 8, 1));
     expect(new Set(drawn).size).toBe(drawn.length);
   });
 
   it("depends on the seed and nothing else", () => {
-    expect(drawFewShot(rows, labels, 4, 7)).toEqual(drawFewShot(rows, labels, 4, 7));
-    expect(drawFewShot(rows, labels, 4, 8)).not.toEqual(drawFewShot(rows, labels, 4, 7));
+    expect(drawFewShot(rows, byLabel, 4, 7)).toEqual(drawFewShot(rows, byLabel, 4, 7));
+    expect(drawFewShot(rows, byLabel, 4, 8)).not.toEqual(drawFewShot(rows, byLabel, 4, 7));
   });
 
   it("of more contains the draw of fewer", () => {
-    expect(textsOf(drawFewShot(rows, labels, 6, 1))).toEqual(
-      expect.arrayContaining(textsOf(drawFewShot(rows, labels, 3, 1))),
+    expect(textsOf(drawFewShot(rows, byLabel, 6, 1))).toEqual(
+      expect.arrayContaining(textsOf(drawFewShot(rows, byLabel, 3, 1))),
     );
   });
 
   it("is not made without a k", () => {
-    expect(drawFewShot(rows, labels, null, 1)).toBe(rows);
+    expect(drawFewShot(rows, byLabel, null, 1)).toBe(rows);
   });
 });
 
@@ -112,7 +123,8 @@ describe("prepared data", () => {
   it("draws few shots from the training part only", () => {
     const set = { name: "own", train: examples({ a: 20, b: 20 }) };
     const data = prepareData(set, experimentOf({ examplesPerClass: 3 }), model, 1);
-    expect([data.train.length, data.evaluation.length]).toEqual([6, 10]);
+    expect([data.trainExamples.length, data.evaluationExamples.length]).toEqual([6, 10]);
+    expect([data.train.sequences.length, data.evaluation.sequences.length]).toEqual([6, 10]);
   });
 
   it("counts the texts that had to be cut, in both parts, and the longest that is left", () => {

@@ -41,11 +41,16 @@ export function shortRun(
   training: Partial<TrainingSettings> = {},
   rest: Partial<Experiment> = {},
 ): Experiment {
-  const method =
-    kind === "prefix-tuning" || kind === "prompt-tuning" ? { kind, promptLength: 4, initialScale: 0.5 } : { kind };
+  const method = shortMethod(kind);
   const defaults = { learningRate: 0.03, weightDecay: 0, steps: 24, batchSize: 8, evaluateEvery: 8 };
   const experiment = parseExperiment({ model: "tiny-bert", method, training: defaults, ...rest });
   return { ...experiment, training: { ...experiment.training, ...training } };
+}
+
+/** Few virtual tokens and narrow networks. */
+function shortMethod(kind: MethodKind): object {
+  if (kind === "p-tuning") return { kind, promptLength: 4, hiddenSize: 8 };
+  return kind === "prefix-tuning" || kind === "prompt-tuning" ? { kind, promptLength: 4, initialScale: 0.5 } : { kind };
 }
 
 export interface RunOptions {
@@ -124,6 +129,7 @@ export function losingDeviceAt(step: number, executor: Executor): Executor {
       },
       pace: (inFlight) => plan.pace(inFlight),
       readGradients: () => plan.readGradients(),
+      timing: () => plan.timing(),
       dispose: () => plan.dispose(),
     };
   };
@@ -133,7 +139,9 @@ export function losingDeviceAt(step: number, executor: Executor): Executor {
     compileTraining: async (graph, parameters, rows) =>
       disturbed(await executor.compileTraining(graph, parameters, rows)),
     compileEvaluation: (graph, parameters, rows) => executor.compileEvaluation(graph, parameters, rows),
+    plannedBytes: (memory) => executor.plannedBytes(memory),
     allocatedBytes: () => executor.allocatedBytes(),
+    heldMemory: () => executor.heldMemory(),
     onEvent: (listener) => executor.onEvent(listener),
     dispose: () => executor.dispose(),
   };

@@ -102,6 +102,11 @@ describe("learning", () => {
     ["head-only", 0.05],
     ["prompt-tuning", 0.03],
     ["prefix-tuning", 0.03],
+    ["p-tuning", 0.01],
+    ["bitfit", 0.02],
+    ["top-layers", 0.005],
+    ["lora", 0.02],
+    ["adapters", 0.02],
     ["full-fine-tuning", 0.002],
   ] as const)("%s brings the loss down and answers its training examples", async (kind, learningRate) => {
     const events = await runToEnd(shortRun(kind, { learningRate, steps: 40, evaluateEvery: 40 }), { executor });

@@ -4,11 +4,13 @@ import { isShown, methodFields, trainingFields } from "../../../src/ui/experimen
 
 describe("generated fields", () => {
   it("cover every training setting but the one with a slider", () => {
+    const loop = ["weightDecay", "schedule", "warmupSteps", "steps", "batchSize", "clipNorm", "evaluateEvery"];
+    const memory = ["maxTokens", "microBatch", "cacheMegabytes", "weights"];
+    const savings = ["frozenWeights", "lowestLayer", "neededRows", "packedRows", "promptTrunk", "frontier"];
     expect(trainingFields.map(({ path }) => path)).toEqual(
-      ["weightDecay", "schedule", "warmupSteps", "steps", "batchSize", "clipNorm", "evaluateEvery", "maxTokens"].map(
-        (key) => `training.${key}`,
-      ),
+      [...loop, ...memory, ...savings.map((saving) => `savings.${saving}`)].map((key) => `training.${key}`),
     );
+    expect(trainingFields.at(-1)).toMatchObject({ kind: "switch", title: "Cache frozen layers" });
   });
 
   it("take kind, limits and words from the schema", () => {

@@ -20,7 +20,8 @@ export type CollectPartialsNode = NodeBase<
 >;
 
 /**
- * Partials [sequences×P, k·blockWidth] → gradient [S·P, W] of `target`. Blocks must not overlap and must cover W.
+ * Partials [sequences×P, k·blockWidth] → gradient [S·P, W] of `target`. Blocks must not overlap. They must cover W when the
+ * target is a parameter; columns of a computed target that no attention read as a prompt get a gradient of zero.
  * @throws when they do not.
  */
 export function collectPartials(builder: Builder, target: Tensor, gradients: readonly PartialGradient[]): Tensor {
@@ -28,7 +29,9 @@ export function collectPartials(builder: Builder, target: Tensor, gradients: rea
   if (first === undefined) throw new Error(`No gradient reaches "${target.label}".`);
   const { blockWidth, set } = first;
   const starts = gradients.flatMap((gradient) => gradient.columns);
-  if (new Set(starts).size * blockWidth !== target.width || starts.length * blockWidth !== target.width) {
+  const covered = starts.length * blockWidth;
+  const isWhole = covered === target.width || (target.parameter === undefined && target.width % blockWidth === 0);
+  if (new Set(starts).size !== starts.length || !isWhole) {
     throw new Error(`The columns of "${target.label}" are not each used by exactly one attention.`);
   }
   const { rows } = first.partial;

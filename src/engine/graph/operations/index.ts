@@ -2,16 +2,10 @@
 import type { BackwardContext, Contribution } from "../operation.ts";
 import { activationVjp, type ActivationGradientNode, type ActivationNode } from "./activation.ts";
 import { addVjp, type AddNode } from "./add.ts";
-import {
-  attentionVjp,
-  type AttentionDeltaNode,
-  type AttentionKeyValueGradientNode,
-  type AttentionNode,
-  type AttentionPromptGradientNode,
-  type AttentionQueryGradientNode,
-} from "./attention.ts";
+import { attentionVjp, type AttentionGradientNode, type AttentionNode } from "./attention.ts";
 import type { CollectPartialsNode } from "./collectPartials.ts";
 import type { ColumnSumNode } from "./columnSum.ts";
+import { concatenateVjp, type ColumnsNode, type ConcatenateNode } from "./concatenate.ts";
 import { crossEntropyVjp, type CrossEntropyGradientNode, type CrossEntropyNode } from "./crossEntropy.ts";
 import { gatherVjp, type GatherNode, type ScatterNode } from "./gather.ts";
 import {
@@ -20,11 +14,30 @@ import {
   type LayerNormNode,
   type LayerNormParameterGradientNode,
 } from "./layerNorm.ts";
+import { lstmVjp, type LstmGradientNode, type LstmNode } from "./lstm.ts";
 import { matmulVjp, type MatmulNode } from "./matmul.ts";
+import { scaleVjp, type ScaleNode } from "./scale.ts";
+import {
+  segmentCrossEntropyVjp,
+  type SegmentCrossEntropyGradientNode,
+  type SegmentCrossEntropyNode,
+} from "./segmentCrossEntropy.ts";
+import { stackVjp, type StackNode, type UnstackNode } from "./stack.ts";
 
 /** Operations a model is written in; each has a gradient rule. */
 export type ForwardNode =
-  MatmulNode | AddNode | ActivationNode | LayerNormNode | GatherNode | AttentionNode | CrossEntropyNode;
+  | MatmulNode
+  | AddNode
+  | ScaleNode
+  | ActivationNode
+  | LayerNormNode
+  | GatherNode
+  | ConcatenateNode
+  | AttentionNode
+  | LstmNode
+  | StackNode
+  | CrossEntropyNode
+  | SegmentCrossEntropyNode;
 
 /** Operations that only gradients are made of. */
 export type BackwardNode =
@@ -33,12 +46,13 @@ export type BackwardNode =
   | LayerNormInputGradientNode
   | LayerNormParameterGradientNode
   | ScatterNode
-  | AttentionDeltaNode
-  | AttentionQueryGradientNode
-  | AttentionKeyValueGradientNode
-  | AttentionPromptGradientNode
+  | ColumnsNode
+  | AttentionGradientNode
+  | UnstackNode
   | CollectPartialsNode
-  | CrossEntropyGradientNode;
+  | LstmGradientNode
+  | CrossEntropyGradientNode
+  | SegmentCrossEntropyGradientNode;
 
 export type GraphNode = ForwardNode | BackwardNode;
 export type OperationName = GraphNode["op"];
@@ -51,27 +65,38 @@ export function contributionsOf(node: GraphNode, context: BackwardContext): Cont
       return matmulVjp(node, context);
     case "add":
       return addVjp(node, context);
+    case "scale":
+      return scaleVjp(node, context);
     case "activation":
       return activationVjp(node, context);
     case "layerNorm":
       return layerNormVjp(node, context);
     case "gather":
       return gatherVjp(node, context);
+    case "concatenate":
+      return concatenateVjp(node, context);
     case "attention":
       return attentionVjp(node, context);
+    case "lstm":
+      return lstmVjp(node, context);
+    case "stack":
+      return stackVjp(node, context);
     case "crossEntropy":
       return crossEntropyVjp(node, context);
+    case "segmentCrossEntropy":
+      return segmentCrossEntropyVjp(node, context);
     case "columnSum":
     case "activationGradient":
     case "layerNormInputGradient":
     case "layerNormParameterGradient":
     case "scatter":
-    case "attentionDelta":
-    case "attentionQueryGradient":
-    case "attentionKeyValueGradient":
-    case "attentionPromptGradient":
+    case "columns":
+    case "attentionGradient":
+    case "unstack":
     case "collectPartials":
+    case "lstmGradient":
     case "crossEntropyGradient":
+    case "segmentCrossEntropyGradient":
       throw new Error(`"${node.op}" belongs to the backward pass and has no gradient of its own.`);
     default:
       return node satisfies never;

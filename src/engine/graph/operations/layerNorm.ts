@@ -2,6 +2,7 @@
 import type { Builder } from "../builder.ts";
 import { outputAt, type Contribution, type NodeBase, type Vjp } from "../operation.ts";
 import type { Tensor } from "../tensor.ts";
+import { columnSum } from "./columnSum.ts";
 
 export type LayerNormNode = NodeBase<
   "layerNorm",
@@ -39,7 +40,7 @@ export function layerNorm(
   return outputAt(node.outputs, 0);
 }
 
-/** dX needs the row statistics; gain and bias gradients exist only when those are trained. */
+/** dX needs the row statistics; gain and bias gradients exist only when those are trained. A bias alone is a sum of rows. */
 export const layerNormVjp: Vjp<LayerNormNode> = (node, { builder, needs, gradient }) => {
   const dy = gradient(0);
   if (dy === undefined) return [];
@@ -51,13 +52,15 @@ export const layerNormVjp: Vjp<LayerNormNode> = (node, { builder, needs, gradien
     const dx = builder.single("layerNormInputGradient", { dy, x, statistics, gain }, {}, {}, shape);
     contributions.push({ operand: x, gradient: dx });
   }
-  if (needs(gain) || needs(bias)) {
+  if (needs(gain)) {
     const { outputs } = builder.node("layerNormParameterGradient", { dy, x, statistics }, {}, {}, [
       { label: `d ${gain.label}`, rows: 1, width: x.width },
       { label: `d ${bias.label}`, rows: 1, width: x.width },
     ]);
-    if (needs(gain)) contributions.push({ operand: gain, gradient: outputAt(outputs, 0) });
+    contributions.push({ operand: gain, gradient: outputAt(outputs, 0) });
     if (needs(bias)) contributions.push({ operand: bias, gradient: outputAt(outputs, 1) });
+  } else if (needs(bias)) {
+    contributions.push({ operand: bias, gradient: columnSum(builder, dy, `d ${bias.label}`) });
   }
   return contributions;
 };

@@ -1,5 +1,5 @@
 /** Attention over packed rows: unpacked to padded [B·H, T, d], computed with plain tensor operations, packed again. */
-import { add, matMul, mul, reshape, softmax, tensor, type Tensor } from "@tensorflow/tfjs-core";
+import { add, matMul, mul, reshape, slice, softmax, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import type { AttentionNode } from "../../graph/operations/attention.ts";
 import { layOutAttention, type AttentionLayout } from "../attentionLayout.ts";
 import type { ForwardPass } from "../forwardPass.ts";
@@ -11,20 +11,38 @@ export function attention(node: AttentionNode, pass: ForwardPass): Tensor[] {
   const { heads, headWidth, scale } = attributes;
   const layout = layOutAttention(node, pass);
   const prompt = inputs.prompt === undefined ? [] : [source(inputs.prompt, pass)];
-  const scaled: RowSource = { tensor: mul(pass.tensor(inputs.q), scale), needed: pass.needs(inputs.q) };
+  const keyWidth = attributes.keyValueHeads * headWidth;
+  const queries = columnsOf(inputs.q, attributes.first.q, heads * headWidth, pass);
+  const scaled: RowSource = { ...queries, tensor: mul(queries.tensor, scale) };
   const unpack = (sources: readonly RowSource[], rows: Int32Array, length: number): Tensor =>
     reshape(takeRows(sources, headWidth, rows), [layout.sequences * heads, length, headWidth]);
   const q = unpack([scaled], layout.queryRows, layout.queryLength);
-  const k = unpack([...prompt, source(inputs.k, pass)], layout.keyRows, layout.keyLength);
-  const v = unpack([...prompt, source(inputs.v, pass)], layout.valueRows, layout.keyLength);
+  const k = unpack(
+    [...prompt, columnsOf(inputs.k, attributes.first.k, keyWidth, pass)],
+    layout.keyRows,
+    layout.keyLength,
+  );
+  const v = unpack(
+    [...prompt, columnsOf(inputs.v, attributes.first.v, keyWidth, pass)],
+    layout.valueRows,
+    layout.keyLength,
+  );
   const y = matMul(probabilities(q, k, layout, heads), v);
   const needed = node.outputs.some((output) => pass.needs(output));
   const packed = takeRows([{ tensor: y, needed }], headWidth, layout.outputRows);
   return [reshape(packed, [-1, heads * headWidth])];
 }
 
-function source(operand: AttentionNode["inputs"]["q"], pass: ForwardPass): RowSource {
+type Operand = AttentionNode["inputs"]["q"];
+
+function source(operand: Operand, pass: ForwardPass): RowSource {
   return { tensor: pass.tensor(operand), needed: pass.needs(operand) };
+}
+
+/** The columns of a tensor that are one operand. */
+function columnsOf(operand: Operand, first: number, width: number, pass: ForwardPass): RowSource {
+  const { tensor: whole, needed } = source(operand, pass);
+  return { tensor: width === operand.width ? whole : slice(whole, [0, first], [-1, width]), needed };
 }
 
 /** [B·H, Tq, K] */

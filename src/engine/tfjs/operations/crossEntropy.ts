@@ -26,7 +26,8 @@ export function crossEntropy({ inputs, indices }: CrossEntropyNode, pass: Forwar
   return [rowLosses(logits, labels, weights), rowHits(logits, labels, weights)];
 }
 
-function rowLosses(logits: Tensor, labels: Int32Array, weights: Float32Array): Tensor {
+/** weight · −log softmax(logits)[label] of each row, [N, 1]. */
+export function rowLosses(logits: Tensor, labels: Int32Array, weights: Float32Array): Tensor {
   const classes = logits.shape[1] ?? 0;
   const chosen = cast(oneHot(tensor1d(labels, "int32"), classes), "float32");
   const negative = tensor(
@@ -37,7 +38,7 @@ function rowLosses(logits: Tensor, labels: Int32Array, weights: Float32Array): T
 }
 
 /** 1 where the first of the largest logits is the label's and the weight is not 0. */
-function rowHits(logits: Tensor, labels: Int32Array, weights: Float32Array): Tensor {
+export function rowHits(logits: Tensor, labels: Int32Array, weights: Float32Array): Tensor {
   const classes = logits.shape[1] ?? 0;
   const largest = cast(equal(logits, max(logits, -1, true)), "float32");
   // Columns that hold the largest logit move below zero, so that the smallest number tells the first of them.

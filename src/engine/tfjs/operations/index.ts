@@ -8,10 +8,15 @@ import type { ForwardPass } from "../forwardPass.ts";
 import { activation } from "./activation.ts";
 import { add } from "./add.ts";
 import { attention } from "./attention.ts";
+import { concatenate } from "./concatenate.ts";
 import { crossEntropy } from "./crossEntropy.ts";
 import { gather } from "./gather.ts";
 import { layerNorm } from "./layerNorm.ts";
+import { lstm } from "./lstm.ts";
 import { matmul } from "./matmul.ts";
+import { scale } from "./scale.ts";
+import { segmentCrossEntropy } from "./segmentCrossEntropy.ts";
+import { stack } from "./stack.ts";
 
 /** Computes the nodes in order and keeps their results in the pass. */
 export function runNodes(nodes: readonly GraphNode[], pass: ForwardPass): void {
@@ -31,26 +36,37 @@ function evaluate(node: GraphNode, pass: ForwardPass): Tensor[] {
       return matmul(node, pass);
     case "add":
       return add(node, pass);
+    case "scale":
+      return scale(node, pass);
     case "activation":
       return activation(node, pass);
     case "layerNorm":
       return layerNorm(node, pass);
     case "gather":
       return gather(node, pass);
+    case "concatenate":
+      return concatenate(node, pass);
+    case "lstm":
+      return lstm(node, pass);
     case "attention":
       return attention(node, pass);
+    case "stack":
+      return stack(node, pass);
     case "crossEntropy":
       return crossEntropy(node, pass);
+    case "segmentCrossEntropy":
+      return segmentCrossEntropy(node, pass);
+    case "segmentCrossEntropyGradient":
     case "columnSum":
     case "activationGradient":
     case "layerNormInputGradient":
     case "layerNormParameterGradient":
     case "scatter":
-    case "attentionDelta":
-    case "attentionQueryGradient":
-    case "attentionKeyValueGradient":
-    case "attentionPromptGradient":
+    case "columns":
+    case "attentionGradient":
+    case "unstack":
     case "collectPartials":
+    case "lstmGradient":
     case "crossEntropyGradient":
       throw new Error(`"${node.op}" belongs to the backward pass; only forward nodes are interpreted.`);
     default:

@@ -12,7 +12,7 @@ struct Sizes { floats: u32, settings: u32 }
 @group(0) @binding(7) var<storage, read_write> secondMoments: array<f32>;
 
 const NO_GROUP = 0xffffffffu;
-const GLOBALS = 8u;
+const GLOBALS = 10u;
 
 fn setting(word: u32) -> f32 { return bitcast<f32>(inputs[sizes.settings + word]); }
 

@@ -1,52 +1,10 @@
 // Attention with an online softmax (Dao et al. 2022): prompt slots first, then the keys of each row's sequence. A thread
 // serves four query rows of one head, one to a vector component, so that they share every key it loads; what a row does
 // not see is masked and leaves its bits alone.
-//   1 q [rows, heads * headWidth]   2 k, 3 v [keys, keyValueHeads * headWidth]   4 prompt [sets * promptLength, promptWidth]
-//   5 step inputs   6 y [rows, heads * headWidth]   7 logSumExp [rows, heads]
-override heads: u32; override keyValueHeads: u32;
-// Replaced by the width of the model's heads: a private array cannot have the size of an override.
-const headWidth = 128u;
-struct Sizes {
-  rows: u32, scale: f32, causal: u32, promptLength: u32, promptWidth: u32, keyColumn: u32, valueColumn: u32,
-  queryOffsets: u32, querySequence: u32, keyOffsets: u32, keySequence: u32, promptSet: u32, gate: u32,
-}
-@group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> q: array<f32>;
-@group(0) @binding(2) var<storage, read> k: array<f32>;
-@group(0) @binding(3) var<storage, read> v: array<f32>;
-@group(0) @binding(4) var<storage, read> prompt: array<f32>;
-@group(0) @binding(5) var<storage, read> inputs: array<i32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
-@group(0) @binding(7) var<storage, read_write> logSumExp: array<f32>;
-
-const ABSENT = 0xffffffffu;
-const QUAD = vec4u(0u, 1u, 2u, 3u);
-
-fn input(offset: u32, i: u32) -> u32 { return u32(inputs[offset + i]); }
-
-fn inputs4(offset: u32, i: vec4u) -> vec4u {
-  return vec4u(input(offset, i.x), input(offset, i.y), input(offset, i.z), input(offset, i.w));
-}
-
-// Factor of a slot on its probability; 0 removes it.
-fn gateOf(slot: u32) -> f32 {
-  if (sizes.gate == ABSENT) { return 1.0; }
-  return bitcast<f32>(inputs[sizes.gate + slot]);
-}
-
-// Prompt set of each row.
-fn setsOf(sequences: vec4u) -> vec4u {
-  if (sizes.promptSet == ABSENT) { return vec4u(); }
-  return inputs4(sizes.promptSet, sequences);
-}
-
-// End of the keys that each row sees: its sequence's, or up to its own position counted from the end if causal.
-fn keyEnds(rows: vec4u, sequences: vec4u) -> vec4u {
-  let ends = inputs4(sizes.keyOffsets, sequences + 1u);
-  if (sizes.causal == 0u) { return ends; }
-  let behind = inputs4(sizes.queryOffsets, sequences + 1u) - rows;
-  return vec4u(max(vec4i(inputs4(sizes.keyOffsets, sequences)), vec4i(ends) - vec4i(behind) + 1));
-}
+//   1 q, k and v: row r of q starts at q + r * qWidth, and so on   2 prompt [sets * promptLength, promptWidth]
+//   3 step inputs   4 y [rows, heads * headWidth]   5 logSumExp [rows, heads]
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> logSumExp: array<f32>;
 
 // The rows' queries, their weighted sums of values so far, the largest scores so far and the sums of exp(score - largest).
 var<private> query: array<vec4f, headWidth>;
@@ -76,10 +34,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let inside = rows < vec4u(sizes.rows);
   let safeRows = min(rows, vec4u(sizes.rows - 1u));
   let sequences = inputs4(sizes.querySequence, safeRows);
-  let at = (safeRows * heads + head) * headWidth;
-  for (var c = 0u; c < headWidth; c++) { query[c] = vec4f(q[at.x + c], q[at.y + c], q[at.z + c], q[at.w + c]); }
+  let source = sizes.q + safeRows * sizes.qWidth + head * headWidth;
+  for (var c = 0u; c < headWidth; c++) {
+    query[c] = vec4f(operands[source.x + c], operands[source.y + c], operands[source.z + c], operands[source.w + c]);
+  }
   let headColumn = head / (heads / keyValueHeads) * headWidth;
-  let promptSets = setsOf(sequences);
+  let promptSets = vec4u(setOf(sequences.x), setOf(sequences.y), setOf(sequences.z), setOf(sequences.w));
   // One round per prompt set that the rows use.
   var waiting = inside;
   for (var r = 0u; r < 4u; r++) {
@@ -102,19 +62,21 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let end = max(max(ends.x, ends.y), max(ends.z, ends.w));
   for (var key = starts.x; key < end; key++) {
     let seen = (vec4u(key) >= starts) & (vec4u(key) < ends);
-    let start = key * keyValueHeads * headWidth + headColumn;
+    let keyStart = sizes.k + key * sizes.kWidth + headColumn;
+    let valueStart = sizes.v + key * sizes.vWidth + headColumn;
     var score = vec4f();
-    for (var c = 0u; c < headWidth; c++) { score += query[c] * k[start + c]; }
+    for (var c = 0u; c < headWidth; c++) { score += query[c] * operands[keyStart + c]; }
     let weight = weigh(score * sizes.scale, seen);
     total += weight;
-    for (var c = 0u; c < headWidth; c++) { result[c] += weight * v[start + c]; }
+    for (var c = 0u; c < headWidth; c++) { result[c] += weight * operands[valueStart + c]; }
   }
   for (var r = 0u; r < 4u; r++) {
     if (!inside[r]) { break; }
     // A row that sees nothing gets a log-sum-exp under which every probability is 0.
     let sees = total[r] > 0.0;
     let inverse = select(0.0, 1.0 / total[r], sees);
-    for (var c = 0u; c < headWidth; c++) { y[at[r] + c] = result[c][r] * inverse; }
-    logSumExp[rows[r] * heads + head] = select(1.0e30, largest[r] + log(total[r]), sees);
+    let at = rows[r] * heads + head;
+    for (var c = 0u; c < headWidth; c++) { y[at * headWidth + c] = result[c][r] * inverse; }
+    logSumExp[at] = select(1.0e30, largest[r] + log(total[r]), sees);
   }
 }

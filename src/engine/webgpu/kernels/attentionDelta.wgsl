@@ -1,7 +1,6 @@
 // delta = sum over the head's width of dy * y, for each row and head.
 //   1 dy, 2 y [rows, heads * headWidth]   3 delta [rows, heads]
-// Replaced by the width of the model's heads: a private array cannot have the size of an override.
-const headWidth = 128u;
+// `const headWidth` stands in front, as in the other attention kernels.
 struct Sizes { rows: u32, heads: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;

@@ -1,11 +1,11 @@
-// Sums the partial prompt gradients of all sequences, for up to eight layers at once: the partial of a layer holds, per
+// Sums the partial prompt gradients of all sequences, for up to 48 layers at once: the partial of a layer holds, per
 // sequence and slot, `blocks` column blocks of blockWidth, which belong to the target columns given for it.
 //   1 partials, each [sequences * promptLength, blocks * blockWidth]   2 step inputs   3 y [sets * promptLength, width]
 struct Sizes {
   sequences: u32, slots: u32, promptLength: u32, width: u32, blockWidth: u32, layers: u32, promptSet: u32, blocks: u32,
-  places: array<vec4u, 2>,
-  keyColumns: array<vec4u, 2>,
-  valueColumns: array<vec4u, 2>,
+  places: array<vec4u, 12>,
+  keyColumns: array<vec4u, 12>,
+  valueColumns: array<vec4u, 12>,
 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> partials: array<f32>;

@@ -1,6 +1,7 @@
-// y = x: brings a gradient that something else reads too to its place in the flat space.
-//   1 x [rows, width]   2 y [rows, width]
-struct Sizes { rows: u32, width: u32 }
+// y[to + i] = x[first + i]: brings a gradient that something else reads too to its place in the flat space, or puts parameters
+// end to end that do not lie so.
+//   1 x   2 y
+struct Sizes { rows: u32, width: u32, first: u32, to: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
@@ -13,5 +14,5 @@ fn main(
 ) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i >= sizes.rows * sizes.width) { return; }
-  y[i] = x[i];
+  y[sizes.to + i] = x[sizes.first + i];
 }

@@ -1,6 +1,9 @@
 // Per row: loss = weight * (log sum exp(logits) - logits[label]); correct = 1 where the first largest logit is the label's.
+// With `withGradient` also d logits = weight * (softmax(logits) - onehot(label)), while the logits are at hand.
 // `lanes` threads share a row; `groupRows` rows share a workgroup.
 //   1 logits [rows, classes]   2 step inputs (labels, weights)   3 loss [rows, 1]   4 correct [rows, 1]
+//   5 gradient [rows, classes], or anything
+override withGradient: bool;
 override lanes: u32;
 override groupRows: u32;
 struct Sizes { rows: u32, classes: u32, labels: u32, weights: u32 }
@@ -9,6 +12,7 @@ struct Sizes { rows: u32, classes: u32, labels: u32, weights: u32 }
 @group(0) @binding(2) var<storage, read> inputs: array<i32>;
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> correct: array<f32>;
+@group(0) @binding(5) var<storage, read_write> gradient: array<f32>;
 
 const LOWEST = -3.0e38;
 
@@ -54,9 +58,16 @@ fn main(
     }
   }
   let all = joinLanes(mine, local.xy);
-  if (!inside || local.x != 0u) { return; }
+  if (!inside) { return; }
   let label = u32(inputs[sizes.labels + row]);
   let weight = bitcast<f32>(inputs[sizes.weights + row]);
+  if (withGradient) {
+    for (var c = local.x; c < classes; c += lanes) {
+      let probability = exp(logits[first + c] - all.largest) / all.sum;
+      gradient[first + c] = weight * (probability - select(0.0, 1.0, c == label));
+    }
+  }
+  if (local.x != 0u) { return; }
   loss[row] = select(weight * (all.largest + log(all.sum) - logits[first + label]), 0.0, weight == 0.0);
   correct[row] = select(0.0, 1.0, all.at == label && weight != 0.0);
 }

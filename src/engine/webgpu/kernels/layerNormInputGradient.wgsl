@@ -1,6 +1,8 @@
-// dx = (g - mean(g) - n * mean(g * n)) / deviation with n the normalised row and g = dy * gain.
+// dx = (g - mean(g) - n * mean(g * n)) / deviation with n the normalised row and g = dy * gain, plus what else flows into x.
 // `lanes` threads share a row and add up in a fixed tree; `groupRows` rows share a workgroup.
-//   1 dy [rows, width]   2 x [rows, width]   3 statistics [rows, 2]   4 gain [width]   5 dx [rows, width]
+//   1 dy [rows, width]   2 x [rows, width]   3 statistics [rows, 2]   4 gain [width]   5 residual [rows, width]
+//   6 dx [rows, width]
+override hasResidual: bool;
 override lanes: u32;
 override groupRows: u32;
 struct Sizes { rows: u32, width: u32 }
@@ -9,7 +11,8 @@ struct Sizes { rows: u32, width: u32 }
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> statistics: array<f32>;
 @group(0) @binding(4) var<storage, read> gain: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dx: array<f32>;
 
 var<workgroup> sums: array<vec2f, lanes * groupRows>;
 
@@ -38,14 +41,16 @@ fn main(
   let safeRow = select(0u, row, inside);
   let mean = statistics[2u * safeRow];
   let inverse = statistics[2u * safeRow + 1u];
-  var sum = vec2f();
+  var total = vec2f();
   for (var c = local.x; c < width; c += lanes) {
     let g = dy[first + c] * gain[c];
-    sum += vec2f(g, g * (x[first + c] - mean) * inverse);
+    total += vec2f(g, g * (x[first + c] - mean) * inverse);
   }
-  let means = sumOfLanes(sum, local.xy) / f32(sizes.width);
+  let means = sumOfLanes(total, local.xy) / f32(sizes.width);
   for (var c = local.x; c < width; c += lanes) {
     let normalised = (x[first + c] - mean) * inverse;
-    dx[first + c] = (dy[first + c] * gain[c] - means.x - normalised * means.y) * inverse;
+    var sum = (dy[first + c] * gain[c] - means.x - normalised * means.y) * inverse;
+    if (hasResidual) { sum += residual[first + c]; }
+    dx[first + c] = sum;
   }
 }

@@ -1,113 +1,88 @@
-// y = op(a) * op(b) + bias for software adapters with subgroups of four lanes, where a load costs as much as ten products:
-// a subgroup computes 16 rows x 32 columns, eight columns to a lane; each lane loads a quarter of a's values and the others
-// get them by broadcast. Sums run over k in order, so a row's bits do not depend on m.
-//   1 a [m, k] or [k, m]   2 b [k, n] or [n, k]   3 bias [n]   4 y [m, n]
+// y = op(a) * op(b) and an epilogue, for software adapters with subgroups of four lanes, where a load costs as much as ten
+// products: a subgroup computes 16 rows x 64 columns, 16 x 16 to a lane; each lane loads a quarter of a's values and the
+// others get them by broadcast. Sums run over k in order, so a row's bits do not depend on m.
+//   1 a   2 b   3 bias   4 residual   5 slopes   6 y   7 kept
 enable subgroups;
-override transposeA: bool;
-override transposeB: bool;
-override hasBias: bool;
-struct Sizes { m: u32, n: u32, k: u32 }
-@group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
-const ROWS = 16u;
-const COLUMNS = 32u;
-const QUAD = vec4u(0u, 1u, 2u, 3u);
-
-// Four rows of a at one k; rows beyond the last read that one again and are not stored.
-fn readA(row: u32, k: u32, inside: bool) -> vec4f {
-  let rows = min(row + QUAD, vec4u(sizes.m - 1u));
-  let at = select(rows * sizes.k + k, k * sizes.m + rows, transposeA);
-  return select(vec4f(), vec4f(a[at.x], a[at.y], a[at.z], a[at.w]), inside);
-}
-
-fn startsB(column: u32) -> vec4u {
-  return min(column + QUAD, vec4u(sizes.n - 1u)) * select(1u, sizes.k, transposeB);
-}
-
-// Four columns of b at one k.
-fn readB(starts: vec4u, k: u32) -> vec4f {
-  let at = starts + min(k, sizes.k - 1u) * select(sizes.n, 1u, transposeB);
-  return vec4f(b[at.x], b[at.y], b[at.z], b[at.w]);
-}
-
-fn outer(left: vec4f, right: vec4f) -> mat4x4f {
-  return mat4x4f(left.x * right, left.y * right, left.z * right, left.w * right);
-}
-
-// Results of the lane: rows in fours, its four columns of the left and of the right half.
-var<private> l0: mat4x4f;
-var<private> l1: mat4x4f;
-var<private> l2: mat4x4f;
-var<private> l3: mat4x4f;
-var<private> r0: mat4x4f;
-var<private> r1: mat4x4f;
-var<private> r2: mat4x4f;
-var<private> r3: mat4x4f;
-
-// Adds the products of 16 rows at one k.
-fn accumulate(rows: mat4x4f, left: vec4f, right: vec4f) {
-  l0 += outer(rows[0], left);
-  l1 += outer(rows[1], left);
-  l2 += outer(rows[2], left);
-  l3 += outer(rows[3], left);
-  r0 += outer(rows[0], right);
-  r1 += outer(rows[1], right);
-  r2 += outer(rows[2], right);
-  r3 += outer(rows[3], right);
-}
-
-fn store(row: u32, column: u32, values: mat4x4f) {
-  for (var r = 0u; r < 4u; r++) {
-    for (var c = 0u; c < 4u; c++) {
-      if (row + r < sizes.m && column + c < sizes.n) {
-        var value = values[r][c];
-        if (hasBias) { value += bias[column + c]; }
-        y[(row + r) * sizes.n + column + c] = value;
-      }
-    }
-  }
-}
-
-@compute @workgroup_size(16)
+@compute @workgroup_size(4)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let tile = (group.x + group.y * groups.x) * 4u + thread / 4u;
-  let columnTiles = (sizes.n + COLUMNS - 1u) / COLUMNS;
-  let row = tile / columnTiles * ROWS;
-  let column = tile % columnTiles * COLUMNS + 4u * lane;
-  let leftStarts = startsB(column);
-  let rightStarts = startsB(column + 16u);
-  for (var k = 0u; k < sizes.k; k += 4u) {
-    let inside = k + lane < sizes.k;
-    let mine = min(k + lane, sizes.k - 1u);
-    let a0 = readA(row, mine, inside);
-    let a1 = readA(row + 4u, mine, inside);
-    let a2 = readA(row + 8u, mine, inside);
-    let a3 = readA(row + 12u, mine, inside);
-    // The lane to broadcast from must be a constant, so the four values of k are written out.
-    let k0 = mat4x4f(subgroupBroadcast(a0, 0u), subgroupBroadcast(a1, 0u), subgroupBroadcast(a2, 0u), subgroupBroadcast(a3, 0u));
-    accumulate(k0, readB(leftStarts, k), readB(rightStarts, k));
-    let k1 = mat4x4f(subgroupBroadcast(a0, 1u), subgroupBroadcast(a1, 1u), subgroupBroadcast(a2, 1u), subgroupBroadcast(a3, 1u));
-    accumulate(k1, readB(leftStarts, k + 1u), readB(rightStarts, k + 1u));
-    let k2 = mat4x4f(subgroupBroadcast(a0, 2u), subgroupBroadcast(a1, 2u), subgroupBroadcast(a2, 2u), subgroupBroadcast(a3, 2u));
-    accumulate(k2, readB(leftStarts, k + 2u), readB(rightStarts, k + 2u));
-    let k3 = mat4x4f(subgroupBroadcast(a0, 3u), subgroupBroadcast(a1, 3u), subgroupBroadcast(a2, 3u), subgroupBroadcast(a3, 3u));
-    accumulate(k3, readB(leftStarts, k + 3u), readB(rightStarts, k + 3u));
+  let tile = tileAt(group.x + group.y * groups.x, 16u, 64u);
+  let column = 4u * lane;
+  // Results of the lane: four blocks of rows by its four columns in each of four stretches of 16.
+  var s00 = mat4x4f();
+  var s01 = mat4x4f();
+  var s02 = mat4x4f();
+  var s03 = mat4x4f();
+  var s10 = mat4x4f();
+  var s11 = mat4x4f();
+  var s12 = mat4x4f();
+  var s13 = mat4x4f();
+  var s20 = mat4x4f();
+  var s21 = mat4x4f();
+  var s22 = mat4x4f();
+  var s23 = mat4x4f();
+  var s30 = mat4x4f();
+  var s31 = mat4x4f();
+  var s32 = mat4x4f();
+  var s33 = mat4x4f();
+  for (var k = tile.begin; k < tile.end; k += 4u) {
+    let mine = blockA(tile.row + 4u * lane, k);
+    // The lane to broadcast from must be a constant, so the four are written out.
+    let a0 = mat4x4f(
+      subgroupBroadcast(mine[0], 0u),
+      subgroupBroadcast(mine[1], 0u),
+      subgroupBroadcast(mine[2], 0u),
+      subgroupBroadcast(mine[3], 0u),
+    );
+    let a1 = mat4x4f(
+      subgroupBroadcast(mine[0], 1u),
+      subgroupBroadcast(mine[1], 1u),
+      subgroupBroadcast(mine[2], 1u),
+      subgroupBroadcast(mine[3], 1u),
+    );
+    let a2 = mat4x4f(
+      subgroupBroadcast(mine[0], 2u),
+      subgroupBroadcast(mine[1], 2u),
+      subgroupBroadcast(mine[2], 2u),
+      subgroupBroadcast(mine[3], 2u),
+    );
+    let a3 = mat4x4f(
+      subgroupBroadcast(mine[0], 3u),
+      subgroupBroadcast(mine[1], 3u),
+      subgroupBroadcast(mine[2], 3u),
+      subgroupBroadcast(mine[3], 3u),
+    );
+    let b0 = blockB(k, tile.column + column);
+    let b1 = blockB(k, tile.column + 16u + column);
+    let b2 = blockB(k, tile.column + 32u + column);
+    let b3 = blockB(k, tile.column + 48u + column);
+    s00 += b0 * a0;
+    s01 += b1 * a0;
+    s02 += b2 * a0;
+    s03 += b3 * a0;
+    s10 += b0 * a1;
+    s11 += b1 * a1;
+    s12 += b2 * a1;
+    s13 += b3 * a1;
+    s20 += b0 * a2;
+    s21 += b1 * a2;
+    s22 += b2 * a2;
+    s23 += b3 * a2;
+    s30 += b0 * a3;
+    s31 += b1 * a3;
+    s32 += b2 * a3;
+    s33 += b3 * a3;
   }
-  store(row, column, l0);
-  store(row + 4u, column, l1);
-  store(row + 8u, column, l2);
-  store(row + 12u, column, l3);
-  store(row, column + 16u, r0);
-  store(row + 4u, column + 16u, r1);
-  store(row + 8u, column + 16u, r2);
-  store(row + 12u, column + 16u, r3);
+  // One copy of the epilogue for all blocks: it is much longer than the sums.
+  var sums = array(
+    s00, s01, s02, s03,
+    s10, s11, s12, s13,
+    s20, s21, s22, s23,
+    s30, s31, s32, s33,
+  );
+  for (var i = 0u; i < 16u; i++) { finishBlock(tile, i / 4u * 4u, i % 4u * 16u + column, sums[i]); }
 }

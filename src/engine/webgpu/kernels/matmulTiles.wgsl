@@ -1,85 +1,91 @@
-// y = op(a) * op(b) + bias. A workgroup of 256 threads computes 64 x 64 results from tiles of depth 16 that it shares
-// through workgroup memory, 4 x 4 per thread: the form for GPUs. Sums run over k in order.
-//   1 a [m, k] or [k, m]   2 b [k, n] or [n, k]   3 bias [n]   4 y [m, n]
-override transposeA: bool;
-override transposeB: bool;
-override hasBias: bool;
-struct Sizes { m: u32, n: u32, k: u32 }
-@group(0) @binding(0) var<uniform> sizes: Sizes;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+// y = op(a) * op(b) and an epilogue: the form for GPUs. A workgroup of rowThreads x columnThreads shares tiles of depth 16
+// through workgroup memory; a thread computes 4 x 4 results, twice as many rows when `tall`, twice as many columns when
+// `wide`. Sums run over k in order, so a row's bits do not depend on m.
+//   1 a   2 b   3 bias   4 residual   5 slopes   6 y   7 kept
+override rowThreads: u32;
+override columnThreads: u32;
+override tall: bool;
+override wide: bool;
+override rowQuads = rowThreads * select(1u, 2u, tall);
+override columnQuads = columnThreads * select(1u, 2u, wide);
 
-const TILE = 64u;
 const DEPTH = 16u;
 
-// Both tiles lie k-major: [DEPTH, TILE], four neighbours to an element.
-var<workgroup> aTile: array<vec4f, 256>;
-var<workgroup> bTile: array<vec4f, 256>;
+// Both tiles lie k-major: [DEPTH, quads], four neighbouring rows of op(a) or columns of op(b) to a quad.
+var<workgroup> aTile: array<vec4f, DEPTH * rowQuads>;
+var<workgroup> bTile: array<vec4f, DEPTH * columnQuads>;
 
-fn readA(row: u32, k: u32) -> f32 {
-  if (row >= sizes.m || k >= sizes.k) { return 0.0; }
-  return a[select(row * sizes.k + k, k * sizes.m + row, transposeA)];
+// Where block `i` of a tile lies (quad, first k), so that neighbouring threads read neighbouring addresses.
+fn placeOf(i: u32, quads: u32, depthIsContiguous: bool) -> vec2u {
+  if (depthIsContiguous) { return vec2u(i / (DEPTH / 4u), 4u * (i % (DEPTH / 4u))); }
+  return vec2u(i % quads, 4u * (i / quads));
 }
 
-fn readB(k: u32, column: u32) -> f32 {
-  if (column >= sizes.n || k >= sizes.k) { return 0.0; }
-  return b[select(k * sizes.n + column, column * sizes.k + k, transposeB)];
+fn stageA(i: u32, row: u32, k: u32) {
+  let place = placeOf(i, rowQuads, !transposeA);
+  let block = transpose(blockA(row + 4u * place.x, k + place.y));
+  let at = place.y * rowQuads + place.x;
+  aTile[at] = block[0];
+  aTile[at + rowQuads] = block[1];
+  aTile[at + 2u * rowQuads] = block[2];
+  aTile[at + 3u * rowQuads] = block[3];
 }
 
-// The thread's place in a tile that is loaded: neighbouring threads read neighbouring addresses.
-fn quadOf(lane: u32, depthIsContiguous: bool) -> vec2u {
-  if (depthIsContiguous) { return vec2u(lane % DEPTH, lane / DEPTH); }
-  return vec2u(lane / DEPTH, lane % DEPTH);
+fn stageB(i: u32, k: u32, column: u32) {
+  let place = placeOf(i, columnQuads, transposeB);
+  let block = blockB(k + place.y, column + 4u * place.x);
+  let at = place.y * columnQuads + place.x;
+  bTile[at] = block[0];
+  bTile[at + columnQuads] = block[1];
+  bTile[at + 2u * columnQuads] = block[2];
+  bTile[at + 3u * columnQuads] = block[3];
 }
 
-fn store(row: u32, column: u32, values: vec4f) {
-  if (row >= sizes.m || column >= sizes.n) { return; }
-  for (var c = 0u; c < min(4u, sizes.n - column); c++) {
-    var value = values[c];
-    if (hasBias) { value += bias[column + c]; }
-    y[row * sizes.n + column + c] = value;
-  }
+fn outer(left: vec4f, right: vec4f) -> mat4x4f {
+  return mat4x4f(left.x * right, left.y * right, left.z * right, left.w * right);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(rowThreads * columnThreads)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_index) thread: u32,
 ) {
-  let columnTiles = (sizes.n + TILE - 1u) / TILE;
-  let index = group.x + group.y * groups.x;
-  let firstRow = index / columnTiles * TILE;
-  let firstColumn = index % columnTiles * TILE;
-  let aQuad = quadOf(lane, !transposeA);
-  let bQuad = quadOf(lane, transposeB);
-  let myRows = lane / 16u;
-  let myColumns = lane % 16u;
-  var sums = array<vec4f, 4>();
-  for (var k = 0u; k < sizes.k; k += DEPTH) {
-    let row = firstRow + 4u * aQuad.y;
-    let column = firstColumn + 4u * bQuad.y;
-    let ka = k + aQuad.x;
-    let kb = k + bQuad.x;
-    aTile[aQuad.x * 16u + aQuad.y] = vec4f(readA(row, ka), readA(row + 1u, ka), readA(row + 2u, ka), readA(row + 3u, ka));
-    bTile[bQuad.x * 16u + bQuad.y] = vec4f(readB(kb, column), readB(kb, column + 1u), readB(kb, column + 2u), readB(kb, column + 3u));
+  let tile = tileAt(group.x + group.y * groups.x, 4u * rowQuads, 4u * columnQuads);
+  let aBlocks = rowQuads * DEPTH / 4u;
+  let staged = aBlocks + columnQuads * DEPTH / 4u;
+  let myRows = thread / columnThreads;
+  let myColumns = thread % columnThreads;
+  var sums = mat4x4f();
+  var lower = mat4x4f();
+  var right = mat4x4f();
+  var lowerRight = mat4x4f();
+  for (var k = tile.begin; k < tile.end; k += DEPTH) {
+    for (var i = thread; i < staged; i += rowThreads * columnThreads) {
+      if (i < aBlocks) { stageA(i, tile.row, k); } else { stageB(i - aBlocks, k, tile.column); }
+    }
     workgroupBarrier();
     for (var d = 0u; d < DEPTH; d++) {
-      let left = aTile[d * 16u + myRows];
-      let right = bTile[d * 16u + myColumns];
-      sums[0] += left.x * right;
-      sums[1] += left.y * right;
-      sums[2] += left.z * right;
-      sums[3] += left.w * right;
+      let a0 = aTile[d * rowQuads + myRows];
+      let b0 = bTile[d * columnQuads + myColumns];
+      sums += outer(a0, b0);
+      if (tall) { lower += outer(aTile[d * rowQuads + rowThreads + myRows], b0); }
+      if (wide) {
+        let b1 = bTile[d * columnQuads + columnThreads + myColumns];
+        right += outer(a0, b1);
+        if (tall) { lowerRight += outer(aTile[d * rowQuads + rowThreads + myRows], b1); }
+      }
     }
     workgroupBarrier();
   }
-  let row = firstRow + 4u * myRows;
-  let column = firstColumn + 4u * myColumns;
-  store(row, column, sums[0]);
-  store(row + 1u, column, sums[1]);
-  store(row + 2u, column, sums[2]);
-  store(row + 3u, column, sums[3]);
+  // One copy of the epilogue for all blocks: it is much longer than the sums.
+  var blocks = array(sums, lower, right, lowerRight);
+  for (var i = 0u; i < 4u; i++) {
+    let isLower = i % 2u == 1u;
+    let isRight = i >= 2u;
+    if ((isLower && !tall) || (isRight && !wide)) { continue; }
+    let row = 4u * (myRows + select(0u, rowThreads, isLower));
+    let column = 4u * (myColumns + select(0u, columnThreads, isRight));
+    finishBlock(tile, row, column, blocks[i]);
+  }
 }

@@ -1,4 +1,4 @@
-// Ends a step: total loss and hits, gradient norm, clip factor, and whether the update is skipped. One workgroup.
+// Ends a step or one of its micro-batches: total loss and hits so far, gradient norm, clip factor, and whether the update is skipped. One workgroup.
 //   1 step inputs (settings)   2 loss [rows, 1]   3 correct [rows, 1]   4 partials [count, 2]
 //   5 control (clip factor, skip)   6 ring [slots, 4] (loss, correct, norm, skip)
 struct Sizes { rows: u32, partialCount: u32, settings: u32 }
@@ -12,6 +12,7 @@ struct Sizes { rows: u32, partialCount: u32, settings: u32 }
 
 const CLIP_NORM = 6u;
 const RING_SLOT = 7u;
+const IS_FIRST = 8u;
 const EXPONENT = 0x7f800000u;
 
 var<workgroup> sums: array<vec4f, 64>;
@@ -37,5 +38,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   if (limit > 0.0) { factor = min(1.0, limit / (norm + 1e-6)); }
   control[0] = factor;
   control[1] = select(0.0, 1.0, skip);
-  ring[inputs[sizes.settings + RING_SLOT]] = vec4f(total.x, total.y, norm, select(0.0, 1.0, skip));
+  let slot = inputs[sizes.settings + RING_SLOT];
+  var losses = total.xy;
+  if (inputs[sizes.settings + IS_FIRST] == 0u) { losses += ring[slot].xy; }
+  ring[slot] = vec4f(losses, norm, select(0.0, 1.0, skip));
 }

@@ -1,11 +1,12 @@
 /** The end of every deep prompt's gradient: sums over sequences, several layers to a dispatch. */
+import type { NodeOf } from "../../graph/operations/index.ts";
 import { countRows, type RowCounts, type Tensor } from "../../graph/tensor.ts";
-import { dispatch, perElement, read, stepInputs, write, type UniformValue } from "../dispatch.ts";
+import { dispatch, perElement, readTogether, stepInputs, write, type UniformValue } from "../dispatch.ts";
 import { kernels } from "../kernels/index.ts";
 import { tensorBytes } from "../arena.ts";
 import { outputOf, type Lowering } from "./lowering.ts";
 
-const LAYERS_PER_DISPATCH = 8;
+const LAYERS_PER_DISPATCH = 48;
 
 interface Layer {
   readonly partial: Tensor;
@@ -17,7 +18,12 @@ export const lowerCollectPartials: Lowering<"collectPartials"> = (node, context)
   const y = outputOf(node);
   const slots = countRows(y.rows, context.capacities);
   const layers = node.inputs.partials.map((partial, i) => ({ partial, columns: columns[i] ?? [] }));
-  return groupLayers(layers, context.capacities, context.maxBindingBytes).map((group) => {
+  const sums = groupLayers(layers, context.capacities, context.maxBindingBytes).map((group) => ({
+    group,
+    zero: false,
+  }));
+  const zeros = groupsOf(gapsOf(node, y)).map((group) => ({ group, zero: true }));
+  return [...sums, ...zeros].map(({ group, zero }) => {
     const [first] = group;
     if (first === undefined) throw new Error(`"${y.label}" collects nothing.`);
     const { rows, width } = first.partial;
@@ -27,7 +33,8 @@ export const lowerCollectPartials: Lowering<"collectPartials"> = (node, context)
       label: y.label,
       kernel: kernels.collectPartials,
       uniforms: {
-        sequences: rows.space,
+        // The sum over no sequences is zero.
+        sequences: zero ? 0 : rows.space,
         slots,
         promptLength,
         width: y.width,
@@ -39,11 +46,30 @@ export const lowerCollectPartials: Lowering<"collectPartials"> = (node, context)
         ...perLayer("keyColumn", group, (layer) => layer.columns[0] ?? 0),
         ...perLayer("valueColumn", group, (layer) => layer.columns[1] ?? 0),
       },
-      bindings: [read(...group.map(({ partial }) => partial)), stepInputs, write(y)],
+      bindings: [readTogether("prompt gradients", ...group.map(({ partial }) => partial)), stepInputs, write(y)],
       groups: perElement(group.length, slots, width),
     });
   });
 };
+
+/** Columns of the target that no partial covers, two blocks at a time as the kernel writes them. */
+function gapsOf({ inputs, attributes }: NodeOf<"collectPartials">, y: Tensor): Layer[] {
+  const { columns, blockWidth } = attributes;
+  const [partial] = inputs.partials;
+  const covered = new Set(columns.flat());
+  const starts = Array.from({ length: y.width / blockWidth }, (_, block) => block * blockWidth);
+  const gaps = starts.filter((start) => !covered.has(start));
+  if (partial === undefined) return [];
+  return Array.from({ length: Math.ceil(gaps.length / 2) }, (_, pair) => {
+    const first = gaps[2 * pair] ?? 0;
+    return { partial, columns: [first, gaps[2 * pair + 1] ?? first] };
+  });
+}
+
+function groupsOf(layers: readonly Layer[]): Layer[][] {
+  const count = Math.ceil(layers.length / LAYERS_PER_DISPATCH);
+  return Array.from({ length: count }, (_, i) => layers.slice(i * LAYERS_PER_DISPATCH, (i + 1) * LAYERS_PER_DISPATCH));
+}
 
 function perLayer(
   name: string,

@@ -25,9 +25,19 @@ export const lowerActivationGradient: Lowering<"activationGradient"> = (node, co
   return [elementwise(kernels.activationGradient, [dy, x], outputOf(node), context, constants)];
 };
 
-/** y = x into a tensor that lives elsewhere. */
-export function copyOf(x: Tensor, y: Tensor, context: Pick<LoweringContext, "capacities">): Dispatch {
-  return elementwise(kernels.copy, [x], y, context);
+/** As many numbers as `shape` has, from number `first` of x on, to number `to` of y on. */
+export function copyOf(
+  x: Tensor,
+  y: Tensor,
+  { shape = y, first = 0, to = 0 }: { readonly shape?: Tensor; readonly first?: number; readonly to?: number } = {},
+): Dispatch {
+  return dispatch({
+    label: y.label,
+    kernel: kernels.copy,
+    uniforms: { rows: shape.rows, width: shape.width, first, to },
+    bindings: [read(x), write(y)],
+    groups: perElement(shape.rows, shape.width),
+  });
 }
 
 function elementwise(

@@ -14,7 +14,7 @@ export const lowerGather: Lowering<"gather"> = (node, context) => {
     groups.push([node.inputs.tables.slice(k, end), node.indices.indices.slice(k, end)]);
   }
   return groups.length === 1
-    ? groups.map(([tables, indices]) => gatherUpToFour(tables, indices, y))
+    ? groups.map(([tables, indices]) => gatherUpToFour(tables, indices, y, context))
     : gatherMany(groups, y, context);
 };
 
@@ -28,7 +28,7 @@ function gatherMany(
   let sum: Tensor | undefined;
   for (const [i, [tables, indices]] of groups.entries()) {
     const part = context.temporary(`${y.label} part ${i}`, y.rows, y.width);
-    dispatches.push(gatherUpToFour(tables, indices, part));
+    dispatches.push(gatherUpToFour(tables, indices, part, context));
     if (sum === undefined) {
       sum = part;
       continue;
@@ -50,17 +50,23 @@ function sumOf(a: Tensor, b: Tensor, y: Tensor): Dispatch {
   });
 }
 
-function gatherUpToFour(tables: readonly Tensor[], indices: readonly IndexInput[], y: Tensor): Dispatch {
+function gatherUpToFour(
+  tables: readonly Tensor[],
+  indices: readonly IndexInput[],
+  y: Tensor,
+  { isHalf }: LoweringContext,
+): Dispatch {
   const [first] = tables;
   if (first === undefined) throw new Error(`gather "${y.label}" has no table.`);
   const [index0, index1, index2, index3] = indices;
   // A binding must name something: absent tables bind the first, and their index says that nothing is read.
-  const bound = Array.from({ length: TABLES_PER_DISPATCH }, (_, k) => read(tables[k] ?? first));
+  const bound = Array.from({ length: TABLES_PER_DISPATCH }, (_, k) => tables[k] ?? first);
   return dispatch({
     label: y.label,
     kernel: kernels.gather,
+    constants: Object.fromEntries(bound.map((table, k) => [`half${k}`, Number(isHalf(table))])),
     uniforms: { rows: y.rows, width: y.width, index0, index1, index2, index3 },
-    bindings: [...bound, stepInputs, write(y)],
+    bindings: [...bound.map((table) => read(table)), stepInputs, write(y)],
     groups: perElement(y.rows, y.width),
   });
 }

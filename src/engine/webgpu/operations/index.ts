@@ -1,21 +1,26 @@
 /** How each operation of the graph becomes dispatches; the compiler refuses this file when one is missing. */
 import type { NodeOf, OperationName } from "../../graph/operations/index.ts";
 import type { Dispatch } from "../dispatch.ts";
-import {
-  lowerAttention,
-  lowerAttentionDelta,
-  lowerAttentionKeyValueGradient,
-  lowerAttentionPromptGradient,
-  lowerAttentionQueryGradient,
-} from "./attention.ts";
+import type { Step } from "../fuse.ts";
+import { lowerAttention, lowerAttentionGradient } from "./attention.ts";
 import { lowerCollectPartials } from "./collectPartials.ts";
 import { lowerColumnSum } from "./columnSum.ts";
-import { lowerCrossEntropy, lowerCrossEntropyGradient } from "./crossEntropy.ts";
+import { lowerColumns, lowerConcatenate } from "./concatenate.ts";
+import { crossEntropyDispatch, lowerCrossEntropy, lowerCrossEntropyGradient } from "./crossEntropy.ts";
 import { lowerActivation, lowerActivationGradient, lowerAdd } from "./elementwise.ts";
 import { lowerGather, lowerScatter } from "./gather.ts";
-import { lowerLayerNorm, lowerLayerNormInputGradient, lowerLayerNormParameterGradient } from "./layerNorm.ts";
+import {
+  layerNormInputGradient,
+  lowerLayerNorm,
+  lowerLayerNormInputGradient,
+  lowerLayerNormParameterGradient,
+} from "./layerNorm.ts";
 import type { LoweringContext } from "./lowering.ts";
-import { lowerMatmul } from "./matmul.ts";
+import { lowerLstm, lowerLstmGradient } from "./lstm.ts";
+import { lowerMatmul, matmulDispatches } from "./matmul.ts";
+import { lowerScale } from "./scale.ts";
+import { lowerSegmentCrossEntropy, lowerSegmentCrossEntropyGradient } from "./segmentCrossEntropy.ts";
+import { lowerStack, lowerUnstack } from "./stack.ts";
 
 type NodesByName = { readonly [Op in OperationName]: NodeOf<Op> };
 
@@ -24,6 +29,7 @@ const lowerings: {
 } = {
   matmul: lowerMatmul,
   add: lowerAdd,
+  scale: lowerScale,
   activation: lowerActivation,
   activationGradient: lowerActivationGradient,
   layerNorm: lowerLayerNorm,
@@ -31,15 +37,20 @@ const lowerings: {
   layerNormParameterGradient: lowerLayerNormParameterGradient,
   gather: lowerGather,
   scatter: lowerScatter,
+  concatenate: lowerConcatenate,
+  columns: lowerColumns,
+  lstm: lowerLstm,
+  lstmGradient: lowerLstmGradient,
   attention: lowerAttention,
-  attentionDelta: lowerAttentionDelta,
-  attentionQueryGradient: lowerAttentionQueryGradient,
-  attentionKeyValueGradient: lowerAttentionKeyValueGradient,
-  attentionPromptGradient: lowerAttentionPromptGradient,
+  attentionGradient: lowerAttentionGradient,
+  stack: lowerStack,
+  unstack: lowerUnstack,
   collectPartials: lowerCollectPartials,
   columnSum: lowerColumnSum,
   crossEntropy: lowerCrossEntropy,
   crossEntropyGradient: lowerCrossEntropyGradient,
+  segmentCrossEntropy: lowerSegmentCrossEntropy,
+  segmentCrossEntropyGradient: lowerSegmentCrossEntropyGradient,
 };
 
 /** The dispatches that compute a node; `op` is the node's own. */
@@ -49,4 +60,20 @@ export function lower<Op extends OperationName>(
   context: LoweringContext,
 ): readonly Dispatch[] {
   return lowerings[op](node, context);
+}
+
+/** The dispatches that compute a step of fused nodes. */
+export function lowerStep(step: Step, context: LoweringContext): readonly Dispatch[] {
+  switch (step.kind) {
+    case "node":
+      return lower(step.node.op, step.node, context);
+    case "product":
+      return matmulDispatches(step.product, context);
+    case "layer-norm":
+      return [layerNormInputGradient(step.node, context, step)];
+    case "cross-entropy":
+      return [crossEntropyDispatch(step.node, context, step.gradient)];
+    default:
+      return step satisfies never;
+  }
 }

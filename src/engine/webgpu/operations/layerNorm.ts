@@ -1,8 +1,10 @@
 /** Layer normalisation and its two gradients. */
-import { dispatch, f32, perElement, read, write } from "../dispatch.ts";
+import type { NodeOf } from "../../graph/operations/index.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import { dispatch, f32, perElement, read, write, type Dispatch } from "../dispatch.ts";
 import { kernels } from "../kernels/index.ts";
 import { BLOCK_ROWS, blocksOf, blockTensor, sumOfRows } from "./columnSum.ts";
-import { outputOf, rowGroups, type Lowering } from "./lowering.ts";
+import { outputOf, rowGroups, type Lowering, type LoweringContext } from "./lowering.ts";
 
 export const lowerLayerNorm: Lowering<"layerNorm"> = (node, context) => {
   const { x, gain, bias } = node.inputs;
@@ -21,22 +23,28 @@ export const lowerLayerNorm: Lowering<"layerNorm"> = (node, context) => {
   ];
 };
 
-export const lowerLayerNormInputGradient: Lowering<"layerNormInputGradient"> = (node, context) => {
+export const lowerLayerNormInputGradient: Lowering<"layerNormInputGradient"> = (node, context) => [
+  layerNormInputGradient(node, context),
+];
+
+/** dX, or with a residual dX + residual in `dx`. */
+export function layerNormInputGradient(
+  node: NodeOf<"layerNormInputGradient">,
+  context: LoweringContext,
+  { residual, dx = outputOf(node) }: { readonly residual?: Tensor; readonly dx?: Tensor } = {},
+): Dispatch {
   const { dy, x, statistics, gain } = node.inputs;
   const shape = rowGroups(x.width, context);
-  const dx = outputOf(node);
-  return [
-    dispatch({
-      label: dx.label,
-      kernel: kernels.layerNormInputGradient,
-      constants: shape,
-      uniforms: { rows: x.rows, width: x.width },
-      bindings: [read(dy), read(x), read(statistics), read(gain), write(dx)],
-      groups: [{ counts: [x.rows], per: shape.groupRows }],
-      startsLayer: true,
-    }),
-  ];
-};
+  return dispatch({
+    label: dx.label,
+    kernel: kernels.layerNormInputGradient,
+    constants: { ...shape, hasResidual: Number(residual !== undefined) },
+    uniforms: { rows: x.rows, width: x.width },
+    bindings: [read(dy), read(x), read(statistics), read(gain), read(residual ?? dy), write(dx)],
+    groups: [{ counts: [x.rows], per: shape.groupRows }],
+    startsLayer: true,
+  });
+}
 
 export const lowerLayerNormParameterGradient: Lowering<"layerNormParameterGradient"> = (node, context) => {
   const { dy, x, statistics } = node.inputs;

@@ -2,13 +2,19 @@
 import type { RowCounts, Rows, Tensor } from "../../graph/tensor.ts";
 import type { NodeOf, OperationName } from "../../graph/operations/index.ts";
 import type { Dispatch } from "../dispatch.ts";
-import type { MatmulVariant } from "../runtime.ts";
+import type { MatmulPlanner } from "../matmul/planner.ts";
+
+/** Attention kernels by name: `tiles` suits GPUs; `rows` needs no barriers and suits software adapters. */
+export type AttentionVariant = "rows" | "tiles";
 
 export interface LoweringContext {
   readonly capacities: RowCounts;
   /** True where barriers are dear and a row is best left to one thread. */
   readonly software: boolean;
-  readonly matmul: MatmulVariant;
+  readonly matmul: MatmulPlanner;
+  /** Whether a tensor is a frozen matrix stored in half precision, two values to a word. */
+  isHalf(tensor: Tensor): boolean;
+  readonly attention: AttentionVariant;
   /** Largest range one binding may cover, in bytes. */
   readonly maxBindingBytes: number;
   /** An intermediate result that the graph does not know of. */

@@ -1,37 +1,102 @@
-/** Matrix products: the variant follows from the adapter, never from the number of rows. */
-import { countRows, type Rows } from "../../graph/tensor.ts";
-import { dispatch, read, write, type Blocks } from "../dispatch.ts";
-import { kernels } from "../kernels/index.ts";
-import type { MatmulVariant } from "../runtime.ts";
-import { outputOf, type Lowering } from "./lowering.ts";
+/** Matrix products with their epilogues: one dispatch, or two where the sum is split. */
+import { countRows, type Rows, type Tensor } from "../../graph/tensor.ts";
+import { alignUp } from "../constants.ts";
+import { dispatch, read, type Blocks, type Dispatch } from "../dispatch.ts";
+import { storageOf } from "../matmul/accessors.ts";
+import type { MatmulChoice } from "../matmul/planner.ts";
+import { DEPTH, productKernel, splitKernel, VARIANTS, type ProductStorage } from "../matmul/variants.ts";
+import { epilogueBindings, epilogueConstants, type Epilogue } from "./epilogue.ts";
+import { outputOf, type Lowering, type LoweringContext } from "./lowering.ts";
 
-/** Each variant's kernel, and the rows and columns of one tile and the tiles of one workgroup. */
-const VARIANTS = {
-  tiles: { kernel: kernels.matmulTiles, rows: 64, columns: 64, tiles: 1 },
-  registers: { kernel: kernels.matmulRegisters, rows: 4, columns: 4, tiles: 64 },
-  subgroups: { kernel: kernels.matmulSubgroups, rows: 16, columns: 32, tiles: 4 },
-} as const satisfies Record<MatmulVariant, object>;
+/** y = op(a) · op(b), then the epilogue. */
+export interface Product {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly y: Tensor;
+  readonly epilogue?: Epilogue;
+}
 
 export const lowerMatmul: Lowering<"matmul"> = (node, context) => {
   const { a, b, bias } = node.inputs;
-  const { transposeA, transposeB } = node.attributes;
-  const y = outputOf(node);
-  const k: Rows = transposeA ? a.rows : a.width;
-  const variant = VARIANTS[context.matmul];
-  const rowTiles: Blocks = { kind: "blocks", rows: y.rows, per: variant.rows };
-  return [
-    dispatch({
-      label: y.label,
-      kernel: variant.kernel,
-      constants: {
-        transposeA: Number(transposeA),
-        transposeB: Number(transposeB),
-        hasBias: Number(bias !== undefined),
-      },
-      uniforms: { m: y.rows, n: y.width, k },
-      bindings: [read(a), read(b), read(bias ?? b), write(y)],
-      groups: [{ counts: [rowTiles, Math.ceil(y.width / variant.columns)], per: variant.tiles }],
-      flops: 2 * countRows(y.rows, context.capacities) * y.width * countRows(k, context.capacities),
-    }),
-  ];
+  const epilogue = bias === undefined ? {} : { bias };
+  return matmulDispatches({ a, b, ...node.attributes, y: outputOf(node), epilogue }, context);
 };
+
+/** The dispatches that compute a product and its epilogue. */
+export function matmulDispatches(product: Product, context: LoweringContext): readonly Dispatch[] {
+  const { a, y, transposeA, transposeB } = product;
+  const depth: Rows = transposeA ? a.rows : a.width;
+  const m = countRows(y.rows, context.capacities);
+  const k = countRows(depth, context.capacities);
+  const choice = context.matmul.choose({ m, n: y.width, k, transposeA, transposeB });
+  const chunk = alignUp(Math.max(1, Math.ceil(k / choice.parts)), DEPTH);
+  const parts: Blocks = { kind: "blocks", rows: depth, per: chunk };
+  if (choice.parts === 1) return [productOf(product, choice, { depth, chunk }, context)];
+  const sums = context.temporary(`${y.label} in parts`, times(y.rows, Math.ceil(k / chunk)), y.width);
+  const { epilogue: _, ...plain } = product;
+  return [
+    productOf({ ...plain, y: sums }, choice, { depth, chunk, parts, rows: y.rows }, context),
+    sumOfParts(product, sums, parts),
+  ];
+}
+
+interface Sum {
+  readonly depth: Rows;
+  /** What one part covers of the depth. */
+  readonly chunk: number;
+  readonly parts?: Blocks;
+  /** Rows of one part's result, where y holds several. */
+  readonly rows?: Rows;
+}
+
+function productOf(product: Product, choice: MatmulChoice, sum: Sum, context: LoweringContext): Dispatch {
+  const { a, b, y, transposeA, transposeB, epilogue = {} } = product;
+  const { constants, rows, columns, tilesPerGroup } = VARIANTS[choice.variant];
+  const m = sum.rows ?? y.rows;
+  const rowTiles: Blocks = { kind: "blocks", rows: m, per: rows };
+  const storage: ProductStorage = {
+    a: storageOf(a.width, context.isHalf(a)),
+    b: storageOf(b.width, context.isHalf(b)),
+    y: quadsOrValues(y),
+    keeps: epilogue.activation?.preActivation !== undefined,
+  };
+  return dispatch({
+    label: y.label,
+    kernel: productKernel(choice.variant, storage),
+    constants: {
+      transposeA: Number(transposeA),
+      transposeB: Number(transposeB),
+      ...constants,
+      ...epilogueConstants(epilogue),
+    },
+    uniforms: { m, n: y.width, k: sum.depth, chunk: sum.chunk },
+    bindings: [read(a), read(b), ...epilogueBindings(epilogue, y, a)],
+    groups: [{ counts: [rowTiles, Math.ceil(y.width / columns), sum.parts ?? 1], per: tilesPerGroup }],
+    flops: 2 * countRows(m, context.capacities) * y.width * countRows(sum.depth, context.capacities),
+  });
+}
+
+/** y = the parts of a split sum, added in order, then the epilogue. */
+function sumOfParts({ y, epilogue = {} }: Product, sums: Tensor, parts: Blocks): Dispatch {
+  const keeps = epilogue.activation?.preActivation !== undefined;
+  return dispatch({
+    label: y.label,
+    kernel: splitKernel({ y: quadsOrValues(y), keeps }),
+    constants: epilogueConstants(epilogue),
+    uniforms: { m: y.rows, n: y.width, parts },
+    bindings: [read(sums), read(sums), ...epilogueBindings(epilogue, y, sums)],
+    groups: [{ counts: [y.rows, Math.ceil(y.width / 4)], per: 64 }],
+  });
+}
+
+function quadsOrValues({ width }: Tensor): ProductStorage["y"] {
+  return width % 4 === 0 ? "quads" : "values";
+}
+
+function times(rows: Rows, factor: number): Rows {
+  if (typeof rows === "number") return rows * factor;
+  if (rows.kind === "row-space") return { kind: "row-product", space: rows, times: factor };
+  return { ...rows, times: rows.times * factor };
+}

@@ -1,0 +1,151 @@
+/** The benchmark: `npm run bench -- …`. Reads the command line, runs the parts asked for and writes what they measured. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { openAdapter, type OpenedAdapter } from "./adapters.ts";
+import { readArguments, usage, type BenchArguments, type Part } from "./arguments.ts";
+import type { BenchEngine, EngineName } from "./engines/engine.ts";
+import { jaxJsEngine } from "./engines/jaxJs.ts";
+import { studioEngine } from "./engines/studio.ts";
+import { tfjsEngine } from "./engines/tfjs.ts";
+import { kernelRates, peakOf } from "./kernelRates.ts";
+import { measureMatmuls } from "./matmuls.ts";
+import { measure, type MeasureOptions } from "./measure.ts";
+import { openModel } from "./models.ts";
+import { measurePeft } from "./peft.ts";
+import { equalProblem, type Problem, type ProblemSizes } from "./problem.ts";
+import { raggedProblem } from "./ragged.ts";
+import { describeResults, writeReport } from "./report.ts";
+import { nothingMeasured, readRun, writeJson, writeRun, type Measured, type Result } from "./results.ts";
+import { measureScaling } from "./scaling.ts";
+
+interface Bench {
+  readonly args: BenchArguments;
+  readonly adapter: OpenedAdapter;
+  readonly engines: readonly BenchEngine[];
+  readonly options: MeasureOptions;
+}
+
+/** Sizes of the modes, where the command line names none. */
+const usual = { sequences: 16, tokens: 64, promptLength: 20, steps: 15 };
+const quick = { sequences: 4, tokens: 16, promptLength: 8, steps: 15, maxSeconds: 12, model: "encoder-l4-d128" };
+const nullModel = "encoder-l12-d64";
+const usualMatmul = { software: 256, hardware: 2048 } as const;
+const usualModels = ["encoder-l4-d128", "encoder-l4-d256"];
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args.help) process.stdout.write(usage);
+  else if (args.docs) process.stdout.write(`${writeReport(process.cwd())}\n`);
+  else await run(args);
+}
+
+async function run(args: BenchArguments): Promise<void> {
+  // A file that cannot take the results should be known before an hour of measuring.
+  if (args.json !== undefined && !args.quick && existsSync(userPath(args.json))) readRun(userPath(args.json));
+  const bench = await openBench(args);
+  if (args.quick || args.adapter === "null") {
+    const results = await measure(await compactProblem(args), bench.engines, bench.options);
+    const write = args.quick ? writeJson : (file: string) => writeRun(file, { ...nothingMeasured, results });
+    output(args, results, (file) => write(file, results));
+    return;
+  }
+  let measured = nothingMeasured;
+  for (const part of args.parts) {
+    const found = await runPart(part, bench);
+    measured = { ...measured, ...found, results: [...measured.results, ...(found.results ?? [])] };
+    if (args.json !== undefined) writeRun(userPath(args.json), measured);
+  }
+  output(args, measured.results, (file) => writeRun(file, measured));
+}
+
+async function openBench(args: BenchArguments): Promise<Bench> {
+  const adapter = await openAdapter(args.adapter);
+  const makers: Record<EngineName, () => BenchEngine> = {
+    studio: () => studioEngine(adapter.gpu),
+    tfjs: () => tfjsEngine(adapter.gpu),
+    "jax-js": jaxJsEngine,
+  };
+  const options: MeasureOptions = {
+    adapter: adapter.description,
+    steps: args.steps ?? usual.steps,
+    ...(args.quick ? { maxSeconds: quick.maxSeconds } : {}),
+    checkLosses: args.adapter !== "null",
+    log: (line) => process.stderr.write(`${line}\n`),
+  };
+  return { args, adapter, engines: args.engines.map((name) => makers[name]()), options };
+}
+
+function sizesOf(args: BenchArguments, defaults: typeof usual): ProblemSizes {
+  return {
+    batchSize: args.sequences ?? defaults.sequences,
+    tokens: args.tokens ?? defaults.tokens,
+    promptLength: args.promptLength ?? defaults.promptLength,
+  };
+}
+
+/** The one problem of --quick and --null. */
+async function compactProblem(args: BenchArguments): Promise<Problem> {
+  const isNull = args.adapter === "null";
+  const model = await openModel(args.models?.[0] ?? (isNull ? nullModel : quick.model));
+  return equalProblem(model, sizesOf(args, isNull ? usual : quick));
+}
+
+async function runPart(part: Part, bench: Bench): Promise<Partial<Measured>> {
+  const { args, adapter, engines, options } = bench;
+  const { gpu, description } = adapter;
+  const kind = args.adapter === "hardware" ? "hardware" : "software";
+  const names = args.models ?? usualModels;
+  const sizes = sizesOf(args, usual);
+  switch (part) {
+    case "equal":
+    case "savings": {
+      const results: Result[] = [];
+      for (const name of names) {
+        const model = await openModel(name);
+        const problem = part === "equal" ? equalProblem(model, sizes) : await raggedProblem(model, sizes);
+        results.push(...(await measure(problem, engines, options)), ...(await peftResults(problem, bench)));
+      }
+      return { results };
+    }
+    case "scaling":
+      return { scaling: await measureScaling(gpu, { adapter: description, kind, steps: options.steps }) };
+    case "kernels": {
+      const peak = await peakOf(gpu, description);
+      const kernels = [];
+      for (const name of names)
+        kernels.push(...(await kernelRates(gpu, equalProblem(await openModel(name), sizes), peak)));
+      return { kernels, peaks: [peak] };
+    }
+    case "matmul": {
+      const peak = await peakOf(gpu, description);
+      return { matmuls: await measureMatmuls(gpu, args.size ?? usualMatmul[kind], peak), peaks: [peak] };
+    }
+    default:
+      return part satisfies never;
+  }
+}
+
+/** PyTorch + PEFT, where --python names one. */
+async function peftResults(problem: Problem, { args, adapter, options }: Bench): Promise<Result[]> {
+  if (args.python === undefined) return [];
+  return measurePeft(problem, { python: args.python, steps: options.steps, studio: studioEngine(adapter.gpu) });
+}
+
+function output(args: BenchArguments, results: readonly Result[], write: (file: string) => void): void {
+  if (args.json === undefined) process.stdout.write(describeResults(results));
+  else write(userPath(args.json));
+}
+
+/** npm runs scripts in the project's folder and tells where the user stood. */
+function userPath(path: string): string {
+  return resolve(process.env["INIT_CWD"] ?? process.cwd(), path);
+}
+
+try {
+  await main();
+  // Dawn keeps the process alive as long as a device exists, and jax-js never closes its own.
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,31 @@
+/** Settings of finding the answer to a question as a span of a given context. */
+import { z } from "zod";
+import type { TaskDescription } from "./task.schema.ts";
+
+export const questionAnsweringSchema = z.strictObject({
+  kind: z.literal("question-answering"),
+  stride: z
+    .int()
+    .min(1)
+    .max(2048)
+    .default(64)
+    .meta({ title: "Window overlap", description: "Tokens that two windows of a long context share." }),
+  longestAnswer: z
+    .int()
+    .min(1)
+    .max(512)
+    .default(30)
+    .meta({ title: "Longest answer", description: "Tokens an answer may have." }),
+});
+
+export type QuestionAnsweringSettings = z.infer<typeof questionAnsweringSchema>;
+
+export const questionAnswering: TaskDescription<QuestionAnsweringSettings> = {
+  kind: "question-answering",
+  label: "Answer questions",
+  term: "extractive question answering",
+  summary: "Marks where in a context the answer to a question begins and ends.",
+  exampleLine: '{"context": "…", "question": "…", "answers": ["…"]}',
+  schema: questionAnsweringSchema,
+  defaults: { maxTokens: 192 },
+};

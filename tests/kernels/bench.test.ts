@@ -1,0 +1,92 @@
+/** The benchmark on a tiny model: its engines train the same thing, its JSON has the promised shape, and what it counts. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { jaxJsEngine } from "../../bench/engines/jaxJs.ts";
+import { studioEngine } from "../../bench/engines/studio.ts";
+import { tfjsEngine } from "../../bench/engines/tfjs.ts";
+import { countCalls } from "../../bench/instrument.ts";
+import { lossTolerance, measure } from "../../bench/measure.ts";
+import { randomModel } from "../../bench/models.ts";
+import { equalProblem, type Problem } from "../../bench/problem.ts";
+import { Profiler } from "../../bench/profile.ts";
+import { runSchema, type Result } from "../../bench/results.ts";
+import { installNavigatorGpu } from "../setup/dawn.ts";
+
+const tiny = { layers: 1, width: 16, heads: 2, feedForward: 24, vocabulary: 40, positions: 16 };
+const promised = [
+  "model",
+  "engine",
+  "adapter",
+  "dispatches",
+  "passes",
+  "submits",
+  "bindGroups",
+  "buffers",
+  "encodeMs",
+  "stepMs",
+  "firstStepMs",
+  "loss",
+];
+
+let gpu: GPU;
+let problem: Problem;
+let results: readonly Result[];
+
+beforeAll(async () => {
+  gpu = await installNavigatorGpu();
+  problem = equalProblem(await randomModel("tiny", tiny), { promptLength: 2, batchSize: 2, tokens: 4 });
+  const engines = [studioEngine(gpu), tfjsEngine(gpu), jaxJsEngine()];
+  results = await measure(problem, engines, { adapter: "test", steps: 3, checkLosses: true, log: () => undefined });
+}, 300_000);
+
+describe("the benchmark's results", () => {
+  it("name every engine once and have every promised field, as JSON", () => {
+    const parsed = runSchema.shape.results.parse(JSON.parse(JSON.stringify(results)));
+    expect(parsed.map(({ engine }) => engine)).toEqual(["studio", "tfjs", "jax-js"]);
+    for (const row of results) expect(Object.keys(row)).toEqual(expect.arrayContaining(promised));
+  });
+
+  it("say that all engines start from the same loss", () => {
+    const [studio, ...others] = results.map(({ loss }) => loss);
+    expect(studio).toBeGreaterThan(0);
+    for (const loss of others) expect(Math.abs(loss - (studio ?? Number.NaN))).toBeLessThan(lossTolerance);
+  });
+
+  it("count one pass and one submit of the studio, and nothing created", () => {
+    expect(results[0]).toMatchObject({ passes: 1, submits: 1, bindGroups: 0, buffers: 0 });
+    expect(results[0]?.dispatches).toBeGreaterThan(10);
+  });
+
+  it("count more of everything for the others, which create bind groups as they go", () => {
+    for (const { dispatches, submits, bindGroups } of results.slice(1)) {
+      expect(dispatches).toBeGreaterThan(results[0]?.dispatches ?? Infinity);
+      expect(submits).toBeGreaterThan(1);
+      expect(bindGroups).toBeGreaterThanOrEqual(dispatches);
+    }
+  });
+
+  it("hold times that are there and in order", () => {
+    for (const { encodeMs, stepMs, firstStepMs, steps } of results) {
+      expect(steps).toBe(3);
+      expect(encodeMs).toBeGreaterThan(0);
+      expect(stepMs).toBeGreaterThanOrEqual(encodeMs);
+      expect(firstStepMs).toBeGreaterThan(stepMs);
+    }
+  });
+});
+
+it("wrappers are gone after counting, and every dispatch of a step can be timed", async () => {
+  const before = Reflect.get(GPUQueue.prototype, "submit");
+  const profiler = new Profiler();
+  const session = await studioEngine(gpu).open(problem);
+  const counts = await countCalls(() => session.step(0));
+  const times = await profiler.profile(() => session.step(1));
+  session.dispose();
+  profiler.dispose();
+  expect(Reflect.get(GPUQueue.prototype, "submit")).toBe(before);
+  expect(times).toHaveLength(counts.dispatches);
+  for (const { label, bytes, milliseconds } of times) {
+    expect(label).not.toBe("");
+    expect(bytes).toBeGreaterThan(0);
+    expect(milliseconds).toBeGreaterThanOrEqual(0);
+  }
+});
