@@ -1,4 +1,7 @@
-/** The methods as cards. The icon is the stack picture of a small prompt, so that the picture is learnt by choosing. */
+/**
+ * The methods as cards, prompts first, then the baselines in smaller ones. The icon is the stack picture of a small model,
+ * so that the picture is learnt by choosing.
+ */
 import { useId, type KeyboardEvent } from "react";
 import { defaultMethod } from "../../config/experiment.ts";
 import { methodDescriptions, methodKinds, type MethodKind, type MethodSettings } from "../../methods/index.schema.ts";
@@ -10,7 +13,10 @@ import classes from "./ExperimentPanel.module.css";
 import slider from "../shared/StopSlider.module.css";
 
 const ICON_LAYERS = 3;
-const icons = methodKinds.map((kind) => ({ kind, picture: stackPicture(iconMethod(kind), ICON_LAYERS) }));
+/** Choosing words trains nothing and needs label words for its answers, which the page's head does not offer. */
+const offeredKinds: readonly MethodKind[] = methodKinds.filter((kind) => kind !== "discrete-prompt");
+const icons = offeredKinds.map((kind) => ({ kind, picture: stackPicture(iconMethod(kind), ICON_LAYERS) }));
+const prompts = icons.filter(({ kind }) => methodDescriptions[kind].family === "prompts").length;
 
 function iconMethod(kind: MethodKind): MethodSettings {
   const method = defaultMethod(kind);
@@ -31,7 +37,7 @@ export function MethodCards() {
         <Hint text={summary} source={source} of={label} />
       </div>
       <div role="radiogroup" aria-labelledby={label} className={classes.cards}>
-        {icons.map(({ kind, picture }) => (
+        {icons.map(({ kind, picture }, index) => (
           <button
             key={kind}
             type="button"
@@ -39,10 +45,11 @@ export function MethodCards() {
             aria-checked={kind === chosen}
             tabIndex={kind === chosen ? 0 : -1}
             className={classes.card}
+            data-baseline={index >= prompts || undefined}
             onClick={() => choose(kind)}
             onKeyDown={(event) => moveChoice(event, kind, choose)}
           >
-            <Stack picture={picture} tokens={6} small />
+            <Stack picture={picture} tokens={index < prompts ? 6 : 4} small />
             <span className={classes.cardName}>{methodDescriptions[kind].label}</span>
           </button>
         ))}
@@ -56,8 +63,8 @@ function moveChoice(event: KeyboardEvent<HTMLElement>, from: MethodKind, choose:
   const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   if (!move) return;
   event.preventDefault();
-  const index = (methodKinds.indexOf(from) + move + methodKinds.length) % methodKinds.length;
-  const next = methodKinds[index];
+  const index = (offeredKinds.indexOf(from) + move + offeredKinds.length) % offeredKinds.length;
+  const next = offeredKinds[index];
   if (next) choose(next);
   const target = event.currentTarget.parentElement?.children[index];
   if (target instanceof HTMLElement) target.focus();

@@ -45,7 +45,7 @@ export function LayerPicker({ picture, layers, chosen, running, onChange }: Laye
   return (
     <div role="group" aria-label="Prompted layers" className={classes.picker}>
       <div className={classes.head}>
-        <span className={classes.label}>Prompted layers</span>
+        <span className={classes.label}>{chosen === undefined ? "What is trained" : "Prompted layers"}</span>
         {chosen && <LayerPresets layers={layers} chosen={chosen} onChange={onChange} />}
       </div>
       <div

@@ -29,8 +29,7 @@ export function Stack({ picture, tokens = 10, small = false, running = false }: 
 
 /** Slots, the text's cells and the gradient bar of one row. */
 export function StackCells({ row, picture, tokens }: { row: StackRow; picture: StackPicture; tokens: number }) {
-  const { rows, kind } = picture;
-  const layers = rows.length - 1;
+  const layers = picture.rows.length - 1;
   return (
     <span
       className={classes.row}
@@ -42,7 +41,7 @@ export function StackCells({ row, picture, tokens }: { row: StackRow; picture: S
           <i key={cell} className={classes.slot} style={variables({ "--moved": moved ?? 0.45 })} />
         ))}
       </span>
-      <span className={classes.tokens} data-trained={kind === "full-fine-tuning" || undefined}>
+      <span className={classes.tokens} data-training={row.training}>
         {Array.from({ length: tokens }, (_, token) => (
           <i key={token} className={classes.token} />
         ))}
@@ -54,7 +53,7 @@ export function StackCells({ row, picture, tokens }: { row: StackRow; picture: S
   );
 }
 
-/** The head is trained in every method. It reads the first row of the sequence: the first virtual token or [CLS]. */
+/** The head, trained in nearly every method. It reads the first row of the sequence: the first virtual token or [CLS]. */
 export function HeadRow({ picture, word = "head" }: { picture: StackPicture; word?: string }) {
   const readsSlot = picture.rows[0]?.origin === "risen";
   return (

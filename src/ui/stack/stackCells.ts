@@ -1,9 +1,12 @@
 /** What the stack picture shows, as plain data: which cells a row has, how strong each is. Pure; drawing is in Stack.tsx. */
-import { promptedLayersOf, promptLengthOf, type MethodKind, type MethodSettings } from "../../methods/index.schema.ts";
+import { promptedLayersOf, promptLengthOf, type MethodSettings } from "../../methods/index.schema.ts";
 import type { SlotMovement } from "../../worker/protocol.ts";
 
 /** More slots than this are drawn together, so that a cell stays wide enough to see. */
 export const MOST_CELLS = 32;
+
+/** How much of the model's own numbers in a row is trained: none, a little in or beside each block, or all of them. */
+export type RowTraining = "frozen" | "partly" | "whole";
 
 /** How a row's slots came to be there: trained in this row, risen from the row below, or not at all. */
 export type SlotOrigin = "trained" | "risen" | "none";
@@ -12,6 +15,7 @@ export interface StackRow {
   /** 0 is the input, then the layers from the bottom. */
   readonly layer: number;
   readonly origin: SlotOrigin;
+  readonly training: RowTraining;
   /** One entry per drawn cell: how far its slots moved, from 0 (still) to 1 (furthest); undefined before training. */
   readonly cells: readonly (number | undefined)[];
   /** Gradient norm relative to the largest row, in [0, 1]. */
@@ -19,7 +23,6 @@ export interface StackRow {
 }
 
 export interface StackPicture {
-  readonly kind: MethodKind;
   /** Top layer first, input last: the order in which they are drawn. */
   readonly rows: readonly StackRow[];
 }
@@ -43,9 +46,32 @@ export function stackPicture(
     const moved = place < 0 ? undefined : movement?.layers[place];
     const norm = place < 0 ? undefined : movement?.gradientNorms[place];
     const cells = origin === "none" ? [] : mergedCells(length, moved, scale);
-    return { layer, origin, cells, gradient: norm === undefined ? undefined : norm / strongest };
+    const gradient = norm === undefined ? undefined : norm / strongest;
+    return { layer, origin, training: trainingOf(method, layer, layers), cells, gradient };
   });
-  return { kind: method.kind, rows };
+  return { rows };
+}
+
+/** Low-rank updates, adapters and biases sit in the layers; the input is trained only with everything else. */
+function trainingOf(method: MethodSettings, layer: number, layers: number): RowTraining {
+  switch (method.kind) {
+    case "full-fine-tuning":
+      return "whole";
+    case "top-layers":
+      return layer > 0 && layer > layers - method.topLayers ? "whole" : "frozen";
+    case "lora":
+    case "adapters":
+    case "bitfit":
+      return layer > 0 ? "partly" : "frozen";
+    case "prefix-tuning":
+    case "prompt-tuning":
+    case "p-tuning":
+    case "discrete-prompt":
+    case "head-only":
+      return "frozen";
+    default:
+      return method satisfies never;
+  }
 }
 
 /** A soft prompt is trained at the input and rises through every layer; a deep prompt stays where it is trained. */
