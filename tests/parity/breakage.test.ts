@@ -64,9 +64,13 @@ async function tanhGelu(golden: GoldenCase): Promise<Faulty> {
   const text = new TextDecoder().decode(files.get("config.json"));
   files.set("config.json", new TextEncoder().encode(text.replace('"hidden_act": "gelu"', '"hidden_act": "gelu_new"')));
   const model = await loadModel({ id: "tanh-gelu", files });
-  return {
-    golden: { ...golden, model, setup: setUpRun(golden.experiment, model, labelNames(golden.document.classCount)) },
-  };
+  return { golden: withModel(golden, model) };
+}
+
+/** The case with another model's configuration and weights. */
+function withModel(golden: GoldenCase, model: LoadedModel): GoldenCase {
+  const setup = setUpRun(golden.experiment, model, labelNames(golden.document.classCount));
+  return { ...golden, model, setup };
 }
 
 /** Queries smaller by √d give scores scaled by 1/d instead of 1/√d. */
@@ -76,7 +80,7 @@ function scaleByWidth(golden: GoldenCase): Faulty {
   const scaled = ([name, values]: [string, Float32Array]): [string, Float32Array] =>
     name.includes("attention.self.query") ? [name, values.map((value) => value * factor)] : [name, values];
   const model: LoadedModel = { ...golden.model, weights: new Map([...golden.model.weights].map(scaled)) };
-  return { golden: { ...golden, model } };
+  return { golden: withModel(golden, model) };
 }
 
 /** A prefix without its first slot, behind which positions still start at P: what masking that key out gives. */
