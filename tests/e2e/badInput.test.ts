@@ -65,7 +65,7 @@ describe("a model folder that cannot be used", () => {
       "truncated",
       /model\.safetensors: .*ends at byte \d+ .* there are only \d+\. The file is truncated/,
     ],
-    ["has another architecture", "wrongArchitecture", /of type "gpt2"; the studio can run: bert/],
+    ["has another architecture", "wrongArchitecture", /of type "t5"; the studio can run: bert, gpt2/],
   ] as const)("because it %s", async (_, folder, message) => {
     await openModelFolder(folders[folder]);
     expect(await page.getByText(message).first().innerText()).toMatch(message);

@@ -14,7 +14,7 @@ export interface ModelFolders {
   readonly notSafetensors: string;
   /** model.safetensors ends in the middle. */
   readonly truncated: string;
-  /** config.json says GPT-2. */
+  /** config.json says T5. */
   readonly wrongArchitecture: string;
   readonly remove: () => void;
 }
@@ -31,6 +31,6 @@ export function makeModelFolders(): ModelFolders {
   const weights = readFileSync(join(truncated, "model.safetensors"));
   writeFileSync(join(truncated, "model.safetensors"), weights.subarray(0, weights.length / 2));
   const wrongArchitecture = copy("other-family");
-  writeFileSync(join(wrongArchitecture, "config.json"), JSON.stringify({ model_type: "gpt2", n_layer: 12 }));
+  writeFileSync(join(wrongArchitecture, "config.json"), JSON.stringify({ model_type: "t5", num_layers: 12 }));
   return { notSafetensors, truncated, wrongArchitecture, remove: () => rmSync(root, { recursive: true }) };
 }
