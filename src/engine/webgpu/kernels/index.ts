@@ -20,6 +20,7 @@ import concatenate from "./concatenate.wgsl?raw";
 import copy from "./copy.wgsl?raw";
 import crossEntropy from "./crossEntropy.wgsl?raw";
 import crossEntropyGradient from "./crossEntropyGradient.wgsl?raw";
+import crossEntropyShared from "./crossEntropyShared.wgsl?raw";
 import gather from "./gather.wgsl?raw";
 import gradientNorm from "./gradientNorm.wgsl?raw";
 import layerNorm from "./layerNorm.wgsl?raw";
@@ -60,7 +61,7 @@ export const kernels = {
   columns: { name: "columns", code: columns },
   concatenate: { name: "concatenate", code: concatenate },
   copy: { name: "copy", code: copy },
-  crossEntropy: { name: "crossEntropy", code: crossEntropy },
+  crossEntropy: { name: "crossEntropy", code: crossEntropyShared + crossEntropy },
   crossEntropyGradient: { name: "crossEntropyGradient", code: crossEntropyGradient },
   gather: { name: "gather", code: gather },
   gradientNorm: { name: "gradientNorm", code: gradientNorm },
@@ -71,7 +72,7 @@ export const kernels = {
   lstmGradient: { name: "lstmGradient", code: lstmGradient },
   scale: { name: "scale", code: scale },
   scatter: { name: "scatter", code: scatter },
-  segmentCrossEntropy: { name: "segmentCrossEntropy", code: segmentCrossEntropy },
+  segmentCrossEntropy: { name: "segmentCrossEntropy", code: crossEntropyShared + segmentCrossEntropy },
   segmentCrossEntropyGradient: { name: "segmentCrossEntropyGradient", code: segmentCrossEntropyGradient },
   statistics: { name: "statistics", code: statistics },
 } as const satisfies Record<string, Kernel>;

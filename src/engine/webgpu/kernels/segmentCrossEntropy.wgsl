@@ -1,9 +1,6 @@
 // Per sequence s and column c, target = s * classes + c: the softmax runs down the sequence's rows.
 // loss = weight * (log sum exp - logits[first row + label]); correct = 1 where the first largest logit is the label's.
-// `lanes` threads share a target and reduce in a fixed tree; `groupRows` targets share a workgroup.
 //   1 logits [rows, classes]   2 step inputs (offsets, labels, weights)   3 loss   4 correct   5 log-sum-exp, all [targets, 1]
-override lanes: u32;
-override groupRows: u32;
 struct Sizes { targets: u32, classes: u32, offsets: u32, labels: u32, weights: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
@@ -11,30 +8,6 @@ struct Sizes { targets: u32, classes: u32, offsets: u32, labels: u32, weights: u
 @group(0) @binding(3) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> correct: array<f32>;
 @group(0) @binding(5) var<storage, read_write> logSumExp: array<f32>;
-
-const LOWEST = -3.0e38;
-
-// A stretch of rows: its largest logit, the first row that has it, and the sum of exp(logit - largest).
-struct Stretch { largest: f32, at: u32, sum: f32 }
-var<workgroup> stretches: array<Stretch, lanes * groupRows>;
-
-fn join(a: Stretch, b: Stretch) -> Stretch {
-  let bWins = b.largest > a.largest || (b.largest == a.largest && b.at < a.at);
-  let largest = max(a.largest, b.largest);
-  return Stretch(largest, select(a.at, b.at, bWins), a.sum * exp(a.largest - largest) + b.sum * exp(b.largest - largest));
-}
-
-fn joinLanes(value: Stretch, local: vec2u) -> Stretch {
-  if (lanes == 1u) { return value; }
-  let base = local.y * lanes;
-  stretches[base + local.x] = value;
-  for (var half = lanes / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (local.x < half) { stretches[base + local.x] = join(stretches[base + local.x], stretches[base + local.x + half]); }
-  }
-  workgroupBarrier();
-  return stretches[base];
-}
 
 @compute @workgroup_size(lanes, groupRows)
 fn main(
@@ -51,12 +24,7 @@ fn main(
   let rows = select(0u, u32(inputs[sizes.offsets + sequence + 1u]) - first, inside);
   var mine = Stretch(LOWEST, 0xffffffffu, 0.0);
   for (var row = local.x; row < rows; row += lanes) {
-    let value = logits[(first + row) * sizes.classes + column];
-    if (value > mine.largest) {
-      mine = Stretch(value, row, mine.sum * exp(mine.largest - value) + 1.0);
-    } else {
-      mine.sum += exp(value - mine.largest);
-    }
+    mine = lengthen(mine, logits[(first + row) * sizes.classes + column], row);
   }
   let all = joinLanes(mine, local.xy);
   if (!inside || local.x != 0u) { return; }
