@@ -1,5 +1,6 @@
 /** The command line's entry: chooses the command and turns mistakes into messages. */
 import { messageOf } from "../lib/errors.ts";
+import { methodKinds } from "../methods/index.schema.ts";
 import { UsageError } from "./arguments.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
@@ -13,7 +14,7 @@ const usage = `Softprompt Studio on the command line
       --out DIR [--json]
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
 
-Methods: prefix-tuning, prompt-tuning, head-only, full-fine-tuning.
+Methods: ${methodKinds.join(", ")}.
 Tasks and their files:
   sequence-classification  JSON Lines {"text":…,"label":…,"text_pair":…}, CSV or TSV with a header
       [--head linear|verbalizer] [--template "{text} It was [MASK]."] [--label-words label=word,label=word]

@@ -36,7 +36,7 @@ export function trainsLayerNorm({ layerNorms }: AdaptersSettings, { layer, norm 
   return layerNorms === "trained" && norm && typeof layer === "number";
 }
 
-export const adapters: MethodDescription<AdaptersSettings> = {
+export const adapters: MethodDescription<typeof adaptersSchema> = {
   kind: "adapters",
   family: "baselines",
   adds: "adapters",
@@ -57,6 +57,5 @@ export const adapters: MethodDescription<AdaptersSettings> = {
       model: modelNumbers(dimensions, (place) => trainsLayerNorm(settings, place)),
     };
   },
-  promptLength: () => 0,
   promptedLayers: () => [],
 };

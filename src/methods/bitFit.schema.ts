@@ -18,7 +18,7 @@ export function trainsBias({ biases }: BitFitSettings, { bias, role }: WeightPla
   return bias && (biases === "all" || role === "query" || role === "intermediate");
 }
 
-export const bitFit: MethodDescription<BitFitSettings> = {
+export const bitFit: MethodDescription<typeof bitFitSchema> = {
   kind: "bitfit",
   family: "baselines",
   label: "Biases only",
@@ -33,6 +33,5 @@ export const bitFit: MethodDescription<BitFitSettings> = {
     head: headNumbers(dimensions.width, classes),
     model: modelNumbers(dimensions, (place) => trainsBias(settings, place)),
   }),
-  promptLength: () => 0,
   promptedLayers: () => [],
 };

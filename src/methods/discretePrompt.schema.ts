@@ -6,7 +6,7 @@ export const discretePromptSchema = z.strictObject({ kind: z.literal("discrete-p
 
 export type DiscretePromptSettings = z.infer<typeof discretePromptSchema>;
 
-export const discretePrompt: MethodDescription<DiscretePromptSettings> = {
+export const discretePrompt: MethodDescription<typeof discretePromptSchema> = {
   kind: "discrete-prompt",
   family: "baselines",
   label: "Words only",
@@ -17,6 +17,5 @@ export const discretePrompt: MethodDescription<DiscretePromptSettings> = {
   schema: discretePromptSchema,
   defaults: { learningRate: 0.01, weightDecay: 0 },
   trainedNumbers: () => ({ prompt: 0, head: 0, model: 0 }),
-  promptLength: () => 0,
   promptedLayers: () => [],
 };

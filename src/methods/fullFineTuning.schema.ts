@@ -6,7 +6,7 @@ export const fullFineTuningSchema = z.strictObject({ kind: z.literal("full-fine-
 
 export type FullFineTuningSettings = z.infer<typeof fullFineTuningSchema>;
 
-export const fullFineTuning: MethodDescription<FullFineTuningSettings> = {
+export const fullFineTuning: MethodDescription<typeof fullFineTuningSchema> = {
   kind: "full-fine-tuning",
   family: "baselines",
   label: "All weights",
@@ -21,6 +21,5 @@ export const fullFineTuning: MethodDescription<FullFineTuningSettings> = {
     head: headNumbers(width, classes),
     model: parameters,
   }),
-  promptLength: () => 0,
   promptedLayers: () => [],
 };

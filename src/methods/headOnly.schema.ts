@@ -6,7 +6,7 @@ export const headOnlySchema = z.strictObject({ kind: z.literal("head-only") });
 
 export type HeadOnlySettings = z.infer<typeof headOnlySchema>;
 
-export const headOnly: MethodDescription<HeadOnlySettings> = {
+export const headOnly: MethodDescription<typeof headOnlySchema> = {
   kind: "head-only",
   family: "baselines",
   label: "Head only",
@@ -17,6 +17,5 @@ export const headOnly: MethodDescription<HeadOnlySettings> = {
   schema: headOnlySchema,
   defaults: { learningRate: 0.01, weightDecay: 0 },
   trainedNumbers: (_settings, { width }, classes) => ({ prompt: 0, head: headNumbers(width, classes), model: 0 }),
-  promptLength: () => 0,
   promptedLayers: () => [],
 };

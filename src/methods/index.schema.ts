@@ -1,33 +1,17 @@
-/** Registry of method settings: adding a method adds its file and one line here and one in `index.ts`. */
+/** Registry of method settings: adding a method adds its file, its line in `methodDescriptions` and one in `index.ts`. */
 import { z } from "zod";
-import { adapters, adaptersSchema } from "./adapters.schema.ts";
-import { bitFit, bitFitSchema } from "./bitFit.schema.ts";
-import { fullFineTuning, fullFineTuningSchema } from "./fullFineTuning.schema.ts";
-import { discretePrompt, discretePromptSchema } from "./discretePrompt.schema.ts";
-import { headOnly, headOnlySchema } from "./headOnly.schema.ts";
-import { lora, loraSchema } from "./lora.schema.ts";
-import { prefixTuning, prefixTuningSchema } from "./prefixTuning.schema.ts";
-import { promptTuning, promptTuningSchema } from "./promptTuning.schema.ts";
-import { pTuning, pTuningSchema } from "./pTuning.schema.ts";
-import { topLayers, topLayersSchema } from "./topLayers.schema.ts";
+import { adapters } from "./adapters.schema.ts";
+import { bitFit } from "./bitFit.schema.ts";
+import { fullFineTuning } from "./fullFineTuning.schema.ts";
+import { discretePrompt } from "./discretePrompt.schema.ts";
+import { headOnly } from "./headOnly.schema.ts";
+import { lora } from "./lora.schema.ts";
+import { prefixTuning } from "./prefixTuning.schema.ts";
+import { promptTuning } from "./promptTuning.schema.ts";
+import { pTuning } from "./pTuning.schema.ts";
+import { topLayers } from "./topLayers.schema.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
-import type { MethodDefaults, TrainedNumbers } from "./method.schema.ts";
-
-export const methodSchema = z.discriminatedUnion("kind", [
-  prefixTuningSchema,
-  promptTuningSchema,
-  pTuningSchema,
-  discretePromptSchema,
-  headOnlySchema,
-  bitFitSchema,
-  topLayersSchema,
-  loraSchema,
-  adaptersSchema,
-  fullFineTuningSchema,
-]);
-
-export type MethodSettings = z.infer<typeof methodSchema>;
-export type MethodKind = MethodSettings["kind"];
+import type { MethodCounts, TrainedNumbers } from "./method.schema.ts";
 
 /** In the order in which the page offers them: prompts first, then baselines from the smallest. */
 export const methodDescriptions = {
@@ -41,47 +25,27 @@ export const methodDescriptions = {
   lora,
   adapters,
   "full-fine-tuning": fullFineTuning,
-} as const satisfies Record<MethodKind, { readonly kind: string; readonly defaults: MethodDefaults }>;
+} as const;
 
-export const methodKinds: readonly MethodKind[] = [
-  "prefix-tuning",
-  "prompt-tuning",
-  "p-tuning",
-  "discrete-prompt",
-  "head-only",
-  "bitfit",
-  "top-layers",
-  "lora",
-  "adapters",
-  "full-fine-tuning",
-];
+export type MethodKind = keyof typeof methodDescriptions;
+/** Settings of one kind of method. */
+export type SettingsOf<Kind extends MethodKind> = z.infer<(typeof methodDescriptions)[Kind]["schema"]>;
+export type MethodSettings = SettingsOf<MethodKind>;
+
+const [first, ...others] = Object.values(methodDescriptions);
+if (first === undefined) throw new Error("There are no methods.");
+
+export const methodSchema = z.discriminatedUnion("kind", [first.schema, ...others.map(({ schema }) => schema)]);
+
+export const methodKinds: readonly MethodKind[] = [first.kind, ...others.map(({ kind }) => kind)];
+
+const counts: { readonly [Kind in MethodKind]: MethodCounts<SettingsOf<Kind>> } = methodDescriptions;
 
 /** Trained numbers of any method. */
 export function trainedNumbersOf(method: MethodSettings, dimensions: ModelDimensions, classes: number): TrainedNumbers {
-  switch (method.kind) {
-    case "prefix-tuning":
-      return prefixTuning.trainedNumbers(method, dimensions, classes);
-    case "prompt-tuning":
-      return promptTuning.trainedNumbers(method, dimensions, classes);
-    case "p-tuning":
-      return pTuning.trainedNumbers(method, dimensions, classes);
-    case "discrete-prompt":
-      return discretePrompt.trainedNumbers(method, dimensions, classes);
-    case "head-only":
-      return headOnly.trainedNumbers(method, dimensions, classes);
-    case "bitfit":
-      return bitFit.trainedNumbers(method, dimensions, classes);
-    case "top-layers":
-      return topLayers.trainedNumbers(method, dimensions, classes);
-    case "lora":
-      return lora.trainedNumbers(method, dimensions, classes);
-    case "adapters":
-      return adapters.trainedNumbers(method, dimensions, classes);
-    case "full-fine-tuning":
-      return fullFineTuning.trainedNumbers(method, dimensions, classes);
-    default:
-      return method satisfies never;
-  }
+  const ask = <Kind extends MethodKind>(kind: Kind, settings: SettingsOf<Kind>): TrainedNumbers =>
+    counts[kind].trainedNumbers(settings, dimensions, classes);
+  return ask(method.kind, method);
 }
 
 /** Virtual tokens of any method; 0 when it has none. */
@@ -91,22 +55,7 @@ export function promptLengthOf(method: MethodSettings): number {
 
 /** 1-based prompted layers; `[0]` means the input, `[]` no prompt at all. */
 export function promptedLayersOf(method: MethodSettings, layers: number): number[] {
-  switch (method.kind) {
-    case "prefix-tuning":
-      return prefixTuning.promptedLayers(method, layers);
-    case "prompt-tuning":
-      return promptTuning.promptedLayers(method, layers);
-    case "p-tuning":
-      return pTuning.promptedLayers(method, layers);
-    case "discrete-prompt":
-    case "head-only":
-    case "bitfit":
-    case "top-layers":
-    case "lora":
-    case "adapters":
-    case "full-fine-tuning":
-      return [];
-    default:
-      return method satisfies never;
-  }
+  const ask = <Kind extends MethodKind>(kind: Kind, settings: SettingsOf<Kind>): number[] =>
+    counts[kind].promptedLayers(settings, layers);
+  return ask(method.kind, method);
 }

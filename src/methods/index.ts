@@ -4,7 +4,7 @@ import { bindAdapters } from "./adapters.ts";
 import { bindBitFit } from "./bitFit.ts";
 import { bindFullFineTuning } from "./fullFineTuning.ts";
 import { bindHeadOnly } from "./headOnly.ts";
-import type { MethodSettings } from "./index.schema.ts";
+import type { MethodKind, MethodSettings, SettingsOf } from "./index.schema.ts";
 import { bindLora } from "./lora.ts";
 import type { BoundMethod } from "./method.ts";
 import { bindPrefixTuning } from "./prefixTuning.ts";
@@ -12,30 +12,25 @@ import { bindPromptTuning } from "./promptTuning.ts";
 import { bindPTuning } from "./pTuning.ts";
 import { bindTopLayers } from "./topLayers.ts";
 
+type Bind<Settings> = (settings: Settings, dimensions: ModelDimensions) => BoundMethod;
+
+const binds: { readonly [Kind in MethodKind]: Bind<SettingsOf<Kind>> } = {
+  "prefix-tuning": bindPrefixTuning,
+  "prompt-tuning": bindPromptTuning,
+  "p-tuning": bindPTuning,
+  // Nothing is added and nothing chosen: what the head trains, if anything, is the task's affair.
+  "discrete-prompt": bindHeadOnly,
+  "head-only": bindHeadOnly,
+  bitfit: bindBitFit,
+  "top-layers": bindTopLayers,
+  lora: bindLora,
+  adapters: bindAdapters,
+  "full-fine-tuning": bindFullFineTuning,
+};
+
 /** The method's behaviour for a model of these sizes. Throws when settings and model do not fit. */
-export function bindMethod(settings: MethodSettings, dimensions: ModelDimensions): BoundMethod {
-  switch (settings.kind) {
-    case "prefix-tuning":
-      return bindPrefixTuning(settings, dimensions);
-    case "prompt-tuning":
-      return bindPromptTuning(settings, dimensions);
-    case "p-tuning":
-      return bindPTuning(settings, dimensions);
-    // Nothing is added and nothing chosen: what the head trains, if anything, is the task's affair.
-    case "discrete-prompt":
-    case "head-only":
-      return bindHeadOnly();
-    case "bitfit":
-      return bindBitFit(settings);
-    case "top-layers":
-      return bindTopLayers(settings, dimensions);
-    case "lora":
-      return bindLora(settings, dimensions);
-    case "adapters":
-      return bindAdapters(settings, dimensions);
-    case "full-fine-tuning":
-      return bindFullFineTuning();
-    default:
-      return settings satisfies never;
-  }
+export function bindMethod(method: MethodSettings, dimensions: ModelDimensions): BoundMethod {
+  const bind = <Kind extends MethodKind>(kind: Kind, settings: SettingsOf<Kind>): BoundMethod =>
+    binds[kind](settings, dimensions);
+  return bind(method.kind, method);
 }

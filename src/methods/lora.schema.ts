@@ -34,7 +34,7 @@ export function loraTargets({ targets }: LoraSettings): readonly LinearRole[] {
   return linearRoles.filter((role) => chosen.includes(role));
 }
 
-export const lora: MethodDescription<LoraSettings> = {
+export const lora: MethodDescription<typeof loraSchema> = {
   kind: "lora",
   family: "baselines",
   adds: "updates",
@@ -51,6 +51,5 @@ export const lora: MethodDescription<LoraSettings> = {
       .reduce((sum, { inputs, outputs }) => sum + settings.rank * (inputs + outputs), 0);
     return { prompt: dimensions.layers * perLayer, head: headNumbers(dimensions.width, classes), model: 0 };
   },
-  promptLength: () => 0,
   promptedLayers: () => [],
 };

@@ -16,8 +16,18 @@ export interface MethodDefaults {
   readonly weightDecay: number;
 }
 
-export interface MethodDescription<Settings> {
-  readonly kind: string;
+/** A strict object whose `kind` names the method. */
+type MethodObject = z.ZodObject<{ kind: z.ZodLiteral<string> }>;
+
+/** What follows from a method's settings. */
+export interface MethodCounts<Settings> {
+  trainedNumbers(settings: Settings, dimensions: ModelDimensions, classes: number): TrainedNumbers;
+  /** 1-based layers that carry a prompt; empty when none does. `[0]` stands for the input. */
+  promptedLayers(settings: Settings, layers: number): number[];
+}
+
+export interface MethodDescription<Schema extends MethodObject> extends MethodCounts<z.infer<Schema>> {
+  readonly kind: z.infer<Schema>["kind"];
   /** Prompts leave the model as it is and change what it reads; baselines are what prompts are compared with. */
   readonly family: "prompts" | "baselines";
   /** What the numbers are called that come in addition to model and head, e.g. "prompt"; absent when there are none. */
@@ -29,13 +39,8 @@ export interface MethodDescription<Settings> {
   /** One paragraph for the "?" beside the control. */
   readonly summary: string;
   readonly source: string;
-  readonly schema: z.ZodType<Settings>;
+  readonly schema: Schema;
   readonly defaults: MethodDefaults;
-  trainedNumbers(settings: Settings, dimensions: ModelDimensions, classes: number): TrainedNumbers;
-  /** Virtual tokens of this method; 0 when it has none. */
-  promptLength(settings: Settings): number;
-  /** 1-based layers that carry a prompt; empty when none does. `[0]` stands for the input. */
-  promptedLayers(settings: Settings, layers: number): number[];
 }
 
 /** Numbers of the model's own weights that `trains` accepts. */

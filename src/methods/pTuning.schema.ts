@@ -41,7 +41,7 @@ function encoderNumbers(settings: PTuningSettings, width: number): number {
   return embedding + lstm + linear(2 * hidden, 2 * hidden) + linear(2 * hidden, width);
 }
 
-export const pTuning: MethodDescription<PTuningSettings> = {
+export const pTuning: MethodDescription<typeof pTuningSchema> = {
   kind: "p-tuning",
   family: "prompts",
   adds: "prompt",
@@ -57,6 +57,5 @@ export const pTuning: MethodDescription<PTuningSettings> = {
     head: headNumbers(width, classes),
     model: 0,
   }),
-  promptLength: (settings) => settings.promptLength,
   promptedLayers: () => [0],
 };

@@ -37,7 +37,7 @@ export function chosenLayers(settings: PrefixTuningSettings, layers: number): nu
   return chosen === "all" ? all : all.filter((layer) => chosen.includes(layer));
 }
 
-export const prefixTuning: MethodDescription<PrefixTuningSettings> = {
+export const prefixTuning: MethodDescription<typeof prefixTuningSchema> = {
   kind: "prefix-tuning",
   family: "prompts",
   adds: "prompt",
@@ -55,6 +55,5 @@ export const prefixTuning: MethodDescription<PrefixTuningSettings> = {
     const prompt = reparameterisation === "mlp" ? network : promptLength * columns;
     return { prompt, head: headNumbers(width, classes), model: 0 };
   },
-  promptLength: (settings) => settings.promptLength,
   promptedLayers: chosenLayers,
 };

@@ -25,7 +25,7 @@ export const promptTuningSchema = z.strictObject({
 
 export type PromptTuningSettings = z.infer<typeof promptTuningSchema>;
 
-export const promptTuning: MethodDescription<PromptTuningSettings> = {
+export const promptTuning: MethodDescription<typeof promptTuningSchema> = {
   kind: "prompt-tuning",
   family: "prompts",
   adds: "prompt",
@@ -41,6 +41,5 @@ export const promptTuning: MethodDescription<PromptTuningSettings> = {
     head: headNumbers(width, classes),
     model: 0,
   }),
-  promptLength: (settings) => settings.promptLength,
   promptedLayers: () => [0],
 };

@@ -20,7 +20,7 @@ export function trainsTopLayer({ topLayers }: TopLayersSettings, { layer }: Weig
   return layer === "above" || (typeof layer === "number" && layer >= layers - topLayers);
 }
 
-export const topLayers: MethodDescription<TopLayersSettings> = {
+export const topLayers: MethodDescription<typeof topLayersSchema> = {
   kind: "top-layers",
   family: "baselines",
   label: "Top layers",
@@ -35,6 +35,5 @@ export const topLayers: MethodDescription<TopLayersSettings> = {
     head: headNumbers(dimensions.width, classes),
     model: modelNumbers(dimensions, (place) => trainsTopLayer(settings, place, dimensions.layers)),
   }),
-  promptLength: () => 0,
   promptedLayers: () => [],
 };
