@@ -142,7 +142,7 @@ function answersOf(
 }
 
 /** Scores of one answer per question; with several right answers the best counts. */
-function scoreAnswers(questions: readonly QuestionExample[], texts: readonly string[]): Omit<Scores, "loss"> {
+export function scoreAnswers(questions: readonly QuestionExample[], texts: readonly string[]): Omit<Scores, "loss"> {
   const figures = questions.map(({ answers }, index) => {
     const actual = answers.map(({ text }) => text);
     const predicted = texts[index] ?? "";

@@ -21,7 +21,7 @@ from golden.gpt2_tokenizer import write_gpt2_tokenizers
 from golden.models import Subject, find_built_in, make_tiny_bert
 from golden.record import record_case
 from golden.replay import replay_case
-from golden.scores import write_answer_scores, write_tag_scores
+from golden.scores import write_answer_scores, write_classification_scores, write_tag_scores
 from golden.task_record import write_task_cases
 from golden.tokenizer import write_tokenizer
 
@@ -35,6 +35,7 @@ def main() -> None:
     logging.disable_progress_bar()
     write_dtypes()
     write_adamw()
+    write_classification_scores()
     write_answer_scores()
     write_tag_scores()
     tiny = make_tiny_bert()

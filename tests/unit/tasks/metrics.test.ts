@@ -1,5 +1,6 @@
-/** Accuracy, macro-F1, intervals and losses against known values. */
+/** Accuracy, macro-F1, intervals and losses against scikit-learn, SciPy and known values. */
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import {
   argmax,
   crossEntropyOf,
@@ -10,6 +11,35 @@ import {
   wilsonInterval,
 } from "../../../src/tasks/metrics/classification.ts";
 import { score } from "../../../src/tasks/sequenceClassification.ts";
+import { readJson } from "../../parity/models.ts";
+
+const { cases } = z
+  .object({
+    cases: z.array(
+      z.object({
+        logits: z.array(z.array(z.number())),
+        labels: z.array(z.int()),
+        accuracy: z.number(),
+        macroF1: z.number(),
+        loss: z.number(),
+        interval: z.tuple([z.number(), z.number()]),
+      }),
+    ),
+  })
+  .parse(readJson("classification-scores.json"));
+
+describe("scikit-learn's scores and SciPy's interval", () => {
+  it.each(cases.map((golden, index) => ({ index, golden })))("of case $index are matched", ({ golden }) => {
+    const classes = golden.logits[0]?.length ?? 0;
+    const logits = golden.logits.map((row) => Float32Array.from(row));
+    const scores = score(logits, golden.labels, classes);
+    expect(scores.accuracy).toBeCloseTo(golden.accuracy, 8);
+    expect(scores.macroF1).toBeCloseTo(golden.macroF1, 8);
+    expect(scores.loss).toBeCloseTo(golden.loss, 6);
+    expect(scores.interval[0]).toBeCloseTo(golden.interval[0], 8);
+    expect(scores.interval[1]).toBeCloseTo(golden.interval[1], 8);
+  });
+});
 
 describe("the Wilson interval", () => {
   // from scipy.stats import binomtest
