@@ -11,16 +11,17 @@ import type { ModelDimensions } from "../models/dimensions.schema.ts";
 import type { LinearPlace } from "../models/family.ts";
 import { linearSizes } from "../models/linearRoles.schema.ts";
 import { bindHeadOnly } from "./headOnly.ts";
-import { loraTargets, type LoraSettings } from "./lora.schema.ts";
+import { loraTargets, trainsBias, type LoraSettings } from "./lora.schema.ts";
 import { groups, type BoundMethod } from "./method.ts";
 
 export function bindLora(settings: LoraSettings, dimensions: ModelDimensions): BoundMethod {
-  const roles = loraTargets(settings);
+  const roles = loraTargets(settings, dimensions);
   const layers = Array.from({ length: dimensions.layers }, (_, layer) => layer);
   const pairs = layers.flatMap((layer) => roles.map((role) => pairOf({ layer, role }, settings, dimensions)));
   const byName = new Map(pairs.map((pair) => [pair.down.name, pair]));
   return {
     ...bindHeadOnly(),
+    trainsWeight: (place) => trainsBias(settings, roles, place),
     tensors: pairs.flatMap(({ down, up }) => [down, up]),
     hooks: (builder) => ({
       wrapLinear(place, x, y) {

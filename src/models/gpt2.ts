@@ -157,7 +157,7 @@ class Decoder {
   /** [R, 3·D], queries, keys and values side by side. */
   #queriesKeysValues(layer: number, x: Tensor): Tensor {
     const name = layerName(layer);
-    return this.#linear(`${name}.attn.c_attn`, this.#norm(`${name}.ln_1`, x));
+    return this.#projection({ layer, role: "query-key-value" }, this.#norm(`${name}.ln_1`, x), `${name}.attn.c_attn`);
   }
 
   /** What stands in front of the layer's keys: the trunk's own keys and values, or the method's. */

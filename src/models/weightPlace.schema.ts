@@ -14,6 +14,7 @@ export interface WeightPlace {
 
 /** How the families name the linear layers of a transformer layer. */
 const roleNames: readonly (readonly [RegExp, LinearRole])[] = [
+  [/\.attn\.c_attn\.\w+$/, "query-key-value"],
   [/\.(?:query|q_lin)\.\w+$/, "query"],
   [/\.(?:key|k_lin)\.\w+$/, "key"],
   [/\.(?:value|v_lin)\.\w+$/, "value"],

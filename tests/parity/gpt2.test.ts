@@ -12,8 +12,10 @@ import { gradientShares, largestDifference, logitShare, lossShare } from "./tole
 
 const prefixes = ["prefix-tuning", "prefix-tuning-mlp", "prefix-tuning-layers"];
 const cases = [
-  ...["head-only", "prompt-tuning", ...prefixes, "full-fine-tuning"].map((name) => `sequence-classification/${name}`),
-  ...["prompt-tuning", "prefix-tuning", "full-fine-tuning"].map((name) => `causal-lm/${name}`),
+  ...["head-only", "prompt-tuning", ...prefixes, "lora", "full-fine-tuning"].map(
+    (name) => `sequence-classification/${name}`,
+  ),
+  ...["prompt-tuning", "prefix-tuning", "lora-all", "full-fine-tuning"].map((name) => `causal-lm/${name}`),
 ];
 const softPrompts = cases.filter((name) => name.endsWith("prompt-tuning"));
 const backends: readonly TestedBackend[] = ["cpu", "wasm", "webgpu"];

@@ -102,7 +102,7 @@ def make_tiny_gpt2() -> tuple[CausalSubject, CausalSubject]:
         "name": NAME, "folder": folder, "prompted_layers": (0, 2), "mlp_width": 11, "prompt_deviation": 0.7,
         "head_deviation": 0.5,
     }  # fmt: skip
-    rates = {"prompt-tuning": 1e-2, "prefix-tuning": 1e-2, "full-fine-tuning": 1e-3}
+    rates = {"prompt-tuning": 1e-2, "prefix-tuning": 1e-2, "lora": 1e-3, "lora-all": 1e-3, "full-fine-tuning": 1e-3}
     classifier_rates = rates | {"head-only": 5e-2, "prefix-tuning-mlp": 3e-3, "prefix-tuning-layers": 1e-2}
     return (
         CausalSubject(

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from .cases import Case
 from .files import FIXTURES, write_json, write_tensors
-from .gpt2_cases import CLASSIFIER_CASES, LANGUAGE_CASES, build_causal_case
+from .gpt2_cases import CLASSIFIER_CASES, LANGUAGE_CASES, build_causal_case, merged_updates
 from .gpt2_decoder import FAULTS, hidden_rows
 from .gpt2_model import CausalSubject, make_tiny_gpt2
 from .record import ADAMW, cross_entropy, global_norm, sample_indices, stored_tensors, train
@@ -83,6 +83,8 @@ def record_causal_case(subject: CausalSubject, case: Case) -> dict:
         "largestGradients": {name: tensor.abs().max().item() for name, tensor in gradients.items()},
         "gradientSamples": samples,
     }
+    if case.settings is not None:
+        document["settings"] = case.settings
     write_json(case_path(subject, case.name, "json"), document)
     write_tensors(case_path(subject, case.name, "safetensors"), stored_tensors(initial, gradients, samples))
     return document
@@ -119,6 +121,8 @@ def read_logits(subject, document, trainables, weights, fault=None):
     """Logits of the rows that are read, through the independent decoder."""
     own = {key: value for key, value in trainables.items() if key.startswith("transformer.")}
     named = weights | own
+    for key, update in merged_updates(document.get("settings"), trainables).items():
+        named[key] = named[key] + update
     prompt = prompt_of(document, trainables)
     in_front = prompt.length if prompt.rows is not None else 0
     rows = []

@@ -36,6 +36,8 @@ const variants: readonly object[] = [
   { kind: "lora", rank: 2 },
   { kind: "lora", rank: 3, targets: "all" },
   { kind: "lora", rank: 1, targets: ["output", "key"] },
+  { kind: "lora", rank: 2, biases: "updated" },
+  { kind: "lora", rank: 2, targets: "attention", biases: "all" },
   { kind: "adapters", bottleneck: 4 },
   { kind: "adapters", bottleneck: 3, placement: "pfeiffer", layerNorms: "trained" },
   { kind: "full-fine-tuning" },

@@ -134,6 +134,6 @@ describe("a soft prompt's losses are the same", () => {
 });
 
 it("refuses a method that asks for weights GPT-2 does not have", () => {
-  const experiment = experimentOf("sequence-classification", { kind: "lora", targets: "query-value" });
+  const experiment = experimentOf("sequence-classification", { kind: "lora", rank: 2, targets: ["query"] });
   expect(() => setUpRun(experiment, model, ["no", "yes"])).toThrow('gpt2 models have no place for "lora.0.query.A"');
 });
