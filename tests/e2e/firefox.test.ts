@@ -1,15 +1,17 @@
 /**
- * A shorter journey in Firefox, whose shader compiler is not Chromium's: open, train twenty steps, ask. And Firefox as
- * most Linux visitors have it, without WebGPU.
+ * Firefox, whose shader compiler is not Chromium's: every pipeline of every adapter, and a shorter journey: open, train
+ * twenty steps, ask. And Firefox as most Linux visitors have it, without WebGPU.
  */
 import type { Browser, Page } from "puppeteer-core";
 import { afterEach, expect, it } from "vitest";
 import { findFirefox, launchFirefox } from "../setup/firefox.ts";
 import { serveBuiltSite } from "../setup/server.ts";
 import { describeUnless } from "../setup/shared.ts";
+import { shaderUses } from "../../tools/shaderUses.ts";
 import { addressWith } from "./support/visit.ts";
 
 const STEPS = 20;
+const NO_ADAPTER = "this Firefox finds no adapter; install a Vulkan driver, for example Mesa's lavapipe";
 const firefox = findFirefox();
 const missing = firefox === undefined ? "no Firefox is installed; install firefox-esr or set FIREFOX_PATH" : undefined;
 
@@ -22,15 +24,30 @@ describeUnless(missing, "Firefox", () => {
     const server = await serveBuiltSite("/some/where/");
     browser = await launchFirefox(firefox ?? "", withWebGpu);
     const page = await browser.newPage();
-    await page.setViewport({ width: 1400, height: 900 });
     await page.goto(
       addressWith(server.url, { "training.steps": STEPS, "training.evaluateEvery": STEPS, "training.batchSize": 8 }),
     );
     return { page, close: server.close };
   };
 
-  it("trains twenty steps on WebGPU and answers", async () => {
+  it("compiles every pipeline that it may be given", async ({ skip }) => {
     const { page, close } = await open(true);
+    if (!(await page.evaluate(offersAdapter))) skip(NO_ADAPTER);
+    const uses = shaderUses().map(({ kernel, constants }) => ({ ...kernel, constants }));
+    const outcomes = await page.evaluate(compileAll, uses);
+    const compiled = outcomes.filter(({ error }) => error === undefined).length;
+    console.log(`Firefox compiled ${compiled} of ${uses.length} pipelines; it has no subgroups for the others`);
+    const isLackOfSubgroups = (error: string): boolean =>
+      /`subgroups` enable-extension is not yet supported/.test(error);
+    const failures = outcomes.filter(({ error }) => error !== undefined && !isLackOfSubgroups(error));
+    expect(failures).toEqual([]);
+    expect(compiled).toBeGreaterThan(uses.length / 2);
+    await close();
+  });
+
+  it("trains twenty steps on WebGPU and answers", async ({ skip }) => {
+    const { page, close } = await open(true);
+    if (!(await page.evaluate(offersAdapter))) skip(NO_ADAPTER);
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(String(error)));
     await waitForText(page, "button", /^Device: .*WebGPU/, 60_000);
@@ -58,6 +75,38 @@ describeUnless(missing, "Firefox", () => {
     await close();
   });
 });
+
+/** Runs in the page. */
+async function offersAdapter(): Promise<boolean> {
+  return (await navigator.gpu.requestAdapter()) !== null;
+}
+
+interface PipelineSource {
+  readonly name: string;
+  readonly code: string;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+/** Runs in the page: makes each pipeline, one by one, and says which failed. A crash of the browser fails the call. */
+async function compileAll(sources: readonly PipelineSource[]): Promise<{ name: string; error?: string }[]> {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (adapter === null) throw new Error("Firefox offers no adapter.");
+  const device = await adapter.requestDevice();
+  const outcomes: { name: string; error?: string }[] = [];
+  for (const { name, code, constants } of sources) {
+    const module = device.createShaderModule({ code });
+    const { messages } = await module.getCompilationInfo();
+    try {
+      await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main", constants } });
+      outcomes.push({ name });
+    } catch (error) {
+      const texts = messages.map(({ message }) => message);
+      outcomes.push({ name, error: [JSON.stringify(constants), String(error), ...texts].join("\n") });
+    }
+  }
+  device.destroy();
+  return outcomes;
+}
 
 /** Presses Train as soon as it can be pressed; returns the new run's name. */
 async function train(page: Page): Promise<string> {

@@ -24,6 +24,9 @@ export function launchFirefox(executablePath: string, withWebGpu: boolean): Prom
     browser: "firefox",
     executablePath,
     headless: true,
+    // By its own options, because older versions cannot change the size of a view.
+    args: ["--width=1400", "--height=900"],
+    defaultViewport: null,
     extraPrefsFirefox: withWebGpu ? WEBGPU_PREFERENCES : {},
   });
 }

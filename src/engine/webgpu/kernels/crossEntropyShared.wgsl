@@ -2,12 +2,14 @@
 // `lanes` threads share a softmax; `groupRows` softmaxes share a workgroup.
 override lanes: u32;
 override groupRows: u32;
+// A name of its own, because Firefox ends at an array whose size is this expression.
+override groupThreads = lanes * groupRows;
 
 const LOWEST = -3.0e38;
 
 // A stretch of logits: the largest, where that is first found, and the sum of exp(logit - largest).
 struct Stretch { largest: f32, at: u32, sum: f32 }
-var<workgroup> stretches: array<Stretch, lanes * groupRows>;
+var<workgroup> stretches: array<Stretch, groupThreads>;
 
 // The stretch with one more logit behind it.
 fn lengthen(stretch: Stretch, value: f32, at: u32) -> Stretch {

@@ -11,9 +11,12 @@ override columnQuads = columnThreads * select(1u, 2u, wide);
 
 const DEPTH = 16u;
 
-// Both tiles lie k-major: [DEPTH, quads], four neighbouring rows of op(a) or columns of op(b) to a quad.
-var<workgroup> aTile: array<vec4f, DEPTH * rowQuads>;
-var<workgroup> bTile: array<vec4f, DEPTH * columnQuads>;
+// Both tiles lie k-major: [DEPTH, quads], four neighbouring rows of op(a) or columns of op(b) to a quad. The sizes have
+// names because Firefox ends at a size that is an expression here.
+override aTileQuads = DEPTH * rowQuads;
+override bTileQuads = DEPTH * columnQuads;
+var<workgroup> aTile: array<vec4f, aTileQuads>;
+var<workgroup> bTile: array<vec4f, bTileQuads>;
 
 // Where block `i` of a tile lies (quad, first k), so that neighbouring threads read neighbouring addresses.
 fn placeOf(i: u32, quads: u32, depthIsContiguous: bool) -> vec2u {
