@@ -3,7 +3,7 @@ import type { Answer } from "../tasks/task.ts";
 
 /**
  * `{"logits":[…],"label":…}` of a text, `{"tokens":[{"token":…,"tag":…,"logits":[…]}],"tags":[…]}` of words,
- * `{"answer":…,"start":…,"end":…,"logit":…}` of a question.
+ * `{"answer":…,"start":…,"end":…,"logit":…}` of a question, `{"words":[{"word":…,"probability":…}]}` of a text to continue.
  */
 export function answerJson(answer: Answer): object {
   switch (answer.kind) {
@@ -19,12 +19,14 @@ export function answerJson(answer: Answer): object {
       };
     case "span":
       return { answer: answer.text, start: answer.start, end: answer.end, logit: answer.logit };
+    case "words":
+      return { words: answer.words };
     default:
       return answer satisfies never;
   }
 }
 
-/** One line for people: label and probability, word/tag pairs, or the answer. */
+/** One line for people: label and probability, word/tag pairs, the answer, or the words that come next. */
 export function answerText(answer: Answer): string {
   switch (answer.kind) {
     case "label":
@@ -33,6 +35,8 @@ export function answerText(answer: Answer): string {
       return answer.words.map((word, index) => `${word}/${answer.tags[index] ?? ""}`).join(" ");
     case "span":
       return answer.text;
+    case "words":
+      return answer.words.map(({ word, probability }) => `${word} ${probability.toFixed(3)}`).join("\t");
     default:
       return answer satisfies never;
   }

@@ -8,7 +8,6 @@ import { taskDescriptions, taskSchema, type TaskKind, type TaskSettings } from "
 import { trainingSchema } from "./training.ts";
 
 export const defaultModel = "encoder-l4-d128";
-export const builtInDataSets = ["sentiment", "topic", "entailment"] as const;
 
 /** Where the examples come from. Own data is not part of a link; its name says what is missing. */
 export const dataSchema = z.discriminatedUnion("kind", [

@@ -2,3 +2,8 @@
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Settings that do not fit each other, the model or the labels: a mistake of the settings, whatever was asked for. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}

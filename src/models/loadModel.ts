@@ -2,6 +2,7 @@
 import { readSafetensors, type FileTensor } from "../interop/safetensors.ts";
 import { jsonOf } from "../lib/checked.ts";
 import { sha256 } from "../lib/hash.ts";
+import type { ModelAbilities } from "./abilities.schema.ts";
 import type { FamilyModel } from "./family.ts";
 import { configureModel } from "./index.ts";
 import { openTokenizer, type Tokenizer } from "./tokenizer.ts";
@@ -87,6 +88,13 @@ export function matchWeights(
   for (const [name, values] of languageModelWeights(family, tensors)) weights.set(name, values);
   const unexpected = [...tensors.keys()].filter((name) => !used.has(name) && !family.isKnownExtra(name));
   return { weights, unexpected };
+}
+
+/** What can be asked of the model. A family without weights for it has a tied decoder, or no language-model head. */
+export function abilitiesOf({ id, family, weights }: LoadedModel): ModelAbilities {
+  const { causal, languageModelWeights } = family;
+  const known = languageModelWeights.every(({ name }) => weights.has(name));
+  return { id, family: family.family, causal, languageModel: known && (causal || languageModelWeights.length > 0) };
 }
 
 /** The language-model head where the file has all of it in the right sizes; nothing otherwise, as most tasks do without. */

@@ -107,7 +107,8 @@ export function idOfSlot(slot: number): number {
   return -1 - slot;
 }
 
-function slotOfId(id: number): number {
+/** The slot that such an id stands for. */
+export function slotOfId(id: number): number {
   return -1 - id;
 }
 

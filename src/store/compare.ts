@@ -1,6 +1,6 @@
 /**
- * The comparison of runs: best evaluation accuracy against prompt length or depth, mean and spread over every seed of every
- * run that shares the same settings of both. Only runs on the same data and model with the same method are comparable.
+ * The comparison of runs: best evaluation score against prompt length or depth, mean and spread over every seed of every run
+ * that shares the same settings of both. Only runs of one task on the same data and model with the same method are comparable.
  */
 import { promptedLayersOf, promptLengthOf } from "../methods/index.schema.ts";
 import { deviation, mean } from "../lib/statistics.ts";
@@ -22,7 +22,7 @@ export interface CompareLine {
 }
 
 export interface CompareFamily {
-  /** Data, model and method in one key. */
+  /** Data, task, model and method in one key. */
   readonly key: string;
   readonly runs: readonly RunEntry[];
 }
@@ -41,7 +41,7 @@ export function compareFamilies(runs: readonly RunEntry[]): CompareFamily[] {
 /** What has to agree for two runs to be comparable. */
 export function familyKey({ experiment, dataHash }: RunEntry): string {
   const data = experiment.data.kind === "own" ? experiment.data.name : experiment.data.id;
-  return [data, dataHash, experiment.model, experiment.method.kind].join(" · ");
+  return [data, dataHash, JSON.stringify(experiment.task), experiment.model, experiment.method.kind].join(" · ");
 }
 
 /** Lines of one family, each holding the other axis fixed, ascending. */

@@ -1,6 +1,8 @@
 /** The visitor's own examples, and what the worker found when it read the chosen data. */
 import { create } from "zustand";
+import { builtInSet } from "../config/dataSets.ts";
 import type { Experiment } from "../config/experiment.ts";
+import { inputFormOf, type InputForm } from "../lib/examples/inputForm.ts";
 import type { DataReport, DataSource, Examples } from "../worker/protocol.ts";
 
 export interface DataStore {
@@ -30,6 +32,11 @@ export function dataSource({ data }: Experiment, own: Examples | undefined): Dat
 
 /** Names of the built-in sets in plain words. */
 export function dataLabel(data: Experiment["data"]): string {
-  if (data.kind === "own") return data.name;
-  return data.id.charAt(0).toUpperCase() + data.id.slice(1);
+  return data.kind === "own" ? data.name : (builtInSet(data.id)?.label ?? data.id);
+}
+
+/** What one types to try a model on this data; undefined when it is own data that is not here. */
+export function inputFormFor(data: Experiment["data"], own: Examples | undefined): InputForm | undefined {
+  if (data.kind === "built-in") return builtInSet(data.id)?.input;
+  return own?.name === data.name ? inputFormOf(own.train) : undefined;
 }

@@ -3,6 +3,7 @@ import type { Experiment } from "../config/experiment.ts";
 import { methodDescriptions } from "../methods/index.schema.ts";
 import { formatNumber } from "../lib/format.ts";
 import { differingPaths, flatten, type FlatSettings } from "../lib/paths.ts";
+import { taskDescriptions, taskKinds, type TaskSettings } from "../tasks/index.schema.ts";
 import { WHOLE_SETTINGS } from "./draft.ts";
 
 /** Short words of a row; settings that are not listed use the last part of their path. */
@@ -27,6 +28,10 @@ const WORDS: Readonly<Record<string, string>> = {
   "training.clipNorm": "clip",
   "training.evaluateEvery": "evaluate every",
   "training.maxTokens": "longest text",
+  "task.kind": "task",
+  "task.labelWords": "label words",
+  "task.longestAnswer": "longest answer",
+  "task.stride": "window overlap",
   examplesPerClass: "examples per class",
   evaluationShare: "evaluation share",
 };
@@ -35,6 +40,7 @@ const WORDS: Readonly<Record<string, string>> = {
 export function describeExperiment(experiment: Experiment): string {
   const { method } = experiment;
   const parts = [methodDescriptions[method.kind].label];
+  if (usesLabelWords(experiment.task)) parts.push("label words");
   if ("promptLength" in method) parts.push(`length ${method.promptLength}`);
   if (method.kind === "prefix-tuning") parts.push(layerWords(method.layers));
   if (experiment.examplesPerClass !== null) parts.push(`${experiment.examplesPerClass} per class`);
@@ -47,9 +53,15 @@ export function describeDifferences(before: Experiment, after: Experiment): stri
   const now = flatten(after, WHOLE_SETTINGS);
   // "Fastest available" says nothing about what computed; the device is told elsewhere.
   const saysNothing = (path: string) => path === "backend" && (old[path] === "auto" || now[path] === "auto");
-  const paths = differingPaths(old, now).filter((path) => !saysNothing(path));
+  let paths = differingPaths(old, now).filter((path) => !saysNothing(path));
+  if (paths.includes("task.kind")) paths = paths.filter((path) => path === "task.kind" || !followsTask(path));
   if (paths.includes("method.kind")) return methodChange(before, after, paths.filter(isOutsideMethod), old, now);
   return paths.map((path) => describeChange(path, old, now));
+}
+
+/** Settings that belong to a task, or that its choice changes by itself. */
+function followsTask(path: string): boolean {
+  return path.startsWith("task.") || path === "training.maxTokens";
 }
 
 /** Settings that belong to a method, or that its choice changes by itself, say nothing once the method is named. */
@@ -75,10 +87,23 @@ function describeChange(path: string, old: FlatSettings, now: FlatSettings): str
 
 function describeValue(path: string, value: unknown): string {
   if (path === "data") return dataWords(value);
+  if (path === "task.kind")
+    return taskKinds.flatMap((kind) => (kind === value ? taskDescriptions[kind].label.toLowerCase() : []))[0] ?? "none";
+  if (path === "task.labelWords") return wordsOfLabels(value);
   if (path === "method.layers") return layerWords(value).replace(/^layers | layers$/, "");
   if (path === "examplesPerClass" && value === null) return "all";
   if (typeof value === "number") return formatNumber(value);
   return typeof value === "string" && value !== "" ? value : "none";
+}
+
+/** "bad: terrible, good: great" */
+function wordsOfLabels(value: unknown): string {
+  const words = typeof value === "object" && value !== null ? Object.entries(value) : [];
+  return words.length === 0 ? "the labels" : words.map(([label, word]) => `${label}: ${String(word)}`).join(", ");
+}
+
+function usesLabelWords(task: TaskSettings): boolean {
+  return task.kind === "sequence-classification" && task.head === "verbalizer";
 }
 
 function dataWords(value: unknown): string {

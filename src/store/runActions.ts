@@ -5,6 +5,7 @@ import { zip } from "../lib/zip.ts";
 import { deleteRun } from "../storage/runDatabase.ts";
 import { encodeRecord } from "../storage/recordFile.ts";
 import { curvesOf, dropCurves } from "./curves.ts";
+import { dataLabel } from "./data.ts";
 import { describeExperiment } from "./describeRun.ts";
 import { useDraft } from "./draft.ts";
 import { engine } from "./engine.ts";
@@ -12,6 +13,7 @@ import { modelMismatch } from "./modelMatch.ts";
 import { bestOf, isLive, lastOf, type RunEntry } from "./runEntry.ts";
 import { useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
+import { scoreNameOf, scoresBatches } from "./taskWords.ts";
 import { dropTensors, recordOf, tensorsOf } from "./tensors.ts";
 
 /** The settings of a run become the settings of the page; what computes stays this machine's own choice. */
@@ -60,10 +62,11 @@ function downloadCsv(name: string, rows: readonly (readonly CsvCell[])[]): void 
   saveFile(name, new Blob([toCsv(rows)], { type: "text/csv;charset=utf-8" }));
 }
 
-/** One row per run and seed, with plain numbers. */
+/** One row per run and seed, with plain numbers; `best` and `last` are what the column `score` names. */
 export function runsTable(runs: readonly RunEntry[]): CsvCell[][] {
   const header =
-    "name,settings,seed,best accuracy,interval low,interval high,best macro-F1,last accuracy,trained prompt,trained head,trained model,seconds,backend";
+    "name,settings,seed,best,interval low,interval high,best macro-F1,last,trained prompt,trained head,trained model,seconds,backend,data,task,score,baseline,baseline score,loss";
+  const figures = [...new Set(runs.flatMap((run) => bestOf(run).flatMap((best) => Object.keys(best.figures))))];
   const rows = runs.flatMap((run) => {
     const last = lastOf(run);
     return bestOf(run).map((best, index) => [
@@ -79,22 +82,31 @@ export function runsTable(runs: readonly RunEntry[]): CsvCell[][] {
       run.facts?.trained.model,
       run.seeds[index]?.seconds,
       run.facts?.backend,
+      dataLabel(run.experiment.data),
+      run.experiment.task.kind,
+      scoreNameOf(run),
+      run.facts?.baseline,
+      run.facts?.majorityAccuracy,
+      best.loss,
+      ...figures.map((name) => best.figures[name]),
     ]);
   });
-  return [header.split(","), ...rows];
+  return [[...header.split(","), ...figures], ...rows];
 }
 
 /** Steps and evaluations in one long table. */
 export function curvesTable(entry: RunEntry): CsvCell[][] {
+  const score = scoreNameOf(entry);
   const rows: CsvCell[][] = [
-    ["seed", "part", "step", "loss", "accuracy", "gradient norm", "learning rate", "macro-F1"],
+    ["seed", "part", "step", "loss", score, "gradient norm", "learning rate", "macro-F1", "batch accuracy"],
   ];
   for (const { seed, steps, evaluations } of curvesOf(entry.id)) {
     for (const { step, loss, accuracy, gradientNorm, learningRate } of steps) {
-      rows.push([seed, "train", step, loss, accuracy, gradientNorm, learningRate, undefined]);
+      const own = scoresBatches(entry) ? accuracy : undefined;
+      rows.push([seed, "train", step, loss, own, gradientNorm, learningRate, undefined, accuracy]);
     }
     for (const { step, loss, accuracy, macroF1 } of evaluations) {
-      rows.push([seed, "evaluation", step, loss, accuracy, undefined, undefined, macroF1]);
+      rows.push([seed, "evaluation", step, loss, accuracy, undefined, undefined, macroF1, undefined]);
     }
   }
   return rows;

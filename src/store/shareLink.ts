@@ -1,10 +1,13 @@
 /**
- * The link that carries an experiment: in the address's hash, what differs from the method's defaults, and always the seed.
+ * The link that carries an experiment: in the address's hash, what differs from the defaults of method and task, and always
+ * the seed. Text classification is not named, and neither is the task that a built-in set was made for when a link is read.
  * Own data never travels: the link says only what it was called.
  */
+import { builtInSet } from "../config/dataSets.ts";
 import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
 import { methodKinds } from "../methods/index.schema.ts";
 import { withValue } from "../lib/paths.ts";
+import { taskKinds, type TaskKind } from "../tasks/index.schema.ts";
 import { differencesFromDefault } from "./draft.ts";
 
 export type LinkContent =
@@ -14,10 +17,12 @@ export type LinkContent =
 
 const PATH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
 const OWN_DATA = "own:";
+const usualTask: TaskKind = "sequence-classification";
 
 /** The hash without "#", e.g. `method=prefix-tuning&seed=1&method.promptLength=32`. */
 export function encodeLink(experiment: Experiment): string {
   const link = new URLSearchParams({ method: experiment.method.kind, seed: String(experiment.seed) });
+  if (experiment.task.kind !== usualTask) link.set("task", experiment.task.kind);
   for (const [path, value] of Object.entries(differencesFromDefault(experiment))) {
     if (path === "seed") continue;
     link.set(path, path === "data" ? encodeData(experiment.data) : encodeValue(value));
@@ -42,13 +47,20 @@ function readLink(link: URLSearchParams): Experiment {
   const kind = methodKinds.find((known) => known === method);
   if (!kind) throw new Error(`Its method is "${method ?? "missing"}"; expected one of ${methodKinds.join(", ")}.`);
   if (!link.has("seed")) throw new Error("It has no seed; copy the whole link.");
-  let experiment: object = defaultExperiment(kind);
+  let experiment: object = defaultExperiment(kind, taskOf(link));
   for (const [path, text] of link) {
-    if (path === "method") continue;
+    if (path === "method" || path === "task") continue;
     if (!PATH.test(path)) throw new Error(`"${path}" is not the name of a setting.`);
     experiment = withValue(experiment, path, path === "data" ? decodeData(text) : decodeValue(text));
   }
   return parseExperiment(experiment);
+}
+
+function taskOf(link: URLSearchParams): TaskKind {
+  const named = link.get("task");
+  const kind = taskKinds.find((known) => known === named);
+  if (named !== null && !kind) throw new Error(`Its task is "${named}"; expected one of ${taskKinds.join(", ")}.`);
+  return kind ?? builtInSet(link.get("data") ?? "")?.task ?? usualTask;
 }
 
 function encodeData(data: Experiment["data"]): string {

@@ -15,4 +15,7 @@ export const causalLanguageModel: TaskDescription<CausalLanguageModelSettings> =
   exampleLine: '{"source": "name : Zizzi | food : pub", "target": "Zizzi is a pub."}',
   schema: causalLanguageModelSchema,
   defaults: { maxTokens: 64 },
+  scoreName: "token accuracy",
+  second: { figure: "perplexity", label: "Perplexity", meaning: "exp of the loss per token; lower is better" },
+  guess: "the shares of the tokens",
 };

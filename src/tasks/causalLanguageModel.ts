@@ -1,6 +1,7 @@
 /**
  * Continuing texts with a causal model: cross entropy of the next token through the model's own decoder, on the rows in
- * front of a label only. Perplexity and token accuracy are its figures. It generates nothing.
+ * front of a label only. Perplexity and token accuracy are its figures. It says which words would come next, and generates
+ * nothing. A text with a label serves as a text alone.
  *
  * A source and its target are told apart as in Prefix-Tuning (Li & Liang 2021, gpt2/train_e2e.py): source, end of text,
  * a space and the target, end of text; only the target and its end are labels. A text alone is all labels but its first
@@ -8,18 +9,28 @@
  */
 import { matmul } from "../engine/graph/operations/matmul.ts";
 import { concatenate } from "../engine/graph/operations/concatenate.ts";
-import { isContinuationExample, type ContinuationExample } from "../lib/examples/example.ts";
+import {
+  isContinuationExample,
+  isContinuationInput,
+  isTextExample,
+  isTextInput,
+  type ContinuationExample,
+  type Example,
+  type ExampleInput,
+} from "../lib/examples/example.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { spaces } from "../models/packing.ts";
 import type { Tokenizer } from "../models/tokenizer.ts";
 import { cut } from "../models/truncation.ts";
 import { labelEntropyOf, majorityShare, wilsonInterval } from "./metrics/classification.ts";
 import { rowObjective } from "./rowObjective.ts";
+import { likeliestWords } from "./likeliestWords.ts";
 import {
   expectShape,
   type BoundTask,
   type EncodedPart,
   type EncodedSequence,
+  type ReadPart,
   type Scores,
   type TaskHead,
 } from "./task.ts";
@@ -29,13 +40,8 @@ const wanted = "texts, or sources with targets";
 /** What evaluation reads of each row: its loss and whether it was right. */
 const readoutWidth = 2;
 
-/** Throws when the model is not causal. */
-export function bindCausalLanguageModel({ family, tokenizer }: LoadedModel): BoundTask {
-  if (!family.causal) {
-    throw new Error(
-      `Expected a causal model such as gpt2 to continue texts, got ${family.family}. Open another model.`,
-    );
-  }
+/** The model is causal, as `taskMisfit` demands. */
+export function bindCausalLanguageModel({ tokenizer }: LoadedModel): BoundTask {
   const encodeAll = (examples: readonly ContinuationExample[], budget: number): EncodedSequence[] =>
     examples.map((example, index) => sequenceOf(example, { index, tokenizer, budget }));
   return {
@@ -44,24 +50,44 @@ export function bindCausalLanguageModel({ family, tokenizer }: LoadedModel): Bou
     scoreName: () => "token accuracy",
     stratum: () => "texts",
     labelsOf: () => [],
-    textsOf: (example) => (isContinuationExample(example) ? [example.source, example.target] : []),
+    textsOf: (example) => continuations([example]).flatMap(({ source, target }) => [source, target]),
     encode(examples, { budget }): EncodedPart {
-      const sequences = encodeAll(expectShape(examples, isContinuationExample, wanted), budget);
+      const sequences = encodeAll(continuations(examples), budget);
       return {
         sequences,
         guessingLoss: labelEntropyOf(labelsOfAll(sequences)),
         score: (readouts) => scoreContinuations(readouts),
       };
     },
-    read() {
-      throw new Error("This task has no answers to read: it measures how well texts are continued and generates none.");
-    },
+    read: (inputs, { budget }) => readPart(inputs, tokenizer, budget),
     baseline(_train, evaluation) {
-      const sequences = encodeAll(expectShape(evaluation, isContinuationExample, wanted), Number.MAX_SAFE_INTEGER);
+      const sequences = encodeAll(continuations(evaluation), Number.MAX_SAFE_INTEGER);
       return { name: "most frequent token", score: majorityShare(labelsOfAll(sequences)) };
     },
     head: decoderHead,
   };
+}
+
+/** Throws naming the first example that is neither a text nor a source with a target. */
+function continuations(examples: readonly Example[]): readonly ContinuationExample[] {
+  const asTexts = examples.map((example) => (isTextExample(example) ? { source: "", target: example.text } : example));
+  return expectShape(asTexts, isContinuationExample, wanted);
+}
+
+/** Each text up to its end, whose row says what comes next. A source stands in front of its target as in training. */
+function readPart(inputs: readonly ExampleInput[], tokenizer: Tokenizer, budget: number): ReadPart {
+  const sources = inputs.map((input) => (isTextInput(input) ? { source: input.text } : input));
+  const sequences = expectShape(sources, isContinuationInput, "texts to continue").map(
+    ({ source }): EncodedSequence => {
+      const ids = tokenizer.pieces(source).map(({ id }) => id);
+      // What is cut off is the beginning: the end is what is continued.
+      const encoding = { ...tokenizer.wrap(ids.slice(-budget)), truncated: ids.length > budget };
+      return { encoding, needed: Int32Array.of(encoding.ids.length - 1), labels: Int32Array.of(-1) };
+    },
+  );
+  const answers = (logits: readonly Float32Array[]) =>
+    logits.map((row) => ({ kind: "words" as const, words: likeliestWords(row, tokenizer) }));
+  return { sequences, answers };
 }
 
 function labelsOfAll(sequences: readonly EncodedSequence[]): number[] {
@@ -103,13 +129,15 @@ export function languageSequence(ids: readonly number[], firstLabel: number, tru
 
 /** The model's own decoder. Nothing is added, and logits as wide as the vocabulary never leave the device. */
 function decoderHead(): TaskHead {
+  const logits: TaskHead["logits"] = (builder, outputs) => {
+    const { features, decoder } = outputs.languageModel();
+    return matmul(builder, features, decoder, { transposeB: true, label: "logits" });
+  };
   return {
     shapes: [],
     given: new Map(),
-    logits(builder, outputs) {
-      const { features, decoder } = outputs.languageModel();
-      return matmul(builder, features, decoder, { transposeB: true, label: "logits" });
-    },
+    logits,
+    vocabulary: logits,
     objective: rowObjective,
     readout: {
       width: readoutWidth,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { causalLanguageModel, causalLanguageModelSchema } from "./causalLanguageModel.schema.ts";
 import { questionAnswering, questionAnsweringSchema } from "./questionAnswering.schema.ts";
+import type { SecondFigure } from "./task.schema.ts";
 import { sequenceClassification, sequenceClassificationSchema } from "./sequenceClassification.schema.ts";
 import { tokenClassification, tokenClassificationSchema } from "./tokenClassification.schema.ts";
 
@@ -29,6 +30,6 @@ export const taskDescriptions = {
   "token-classification": tokenClassification,
   "question-answering": questionAnswering,
   "causal-lm": causalLanguageModel,
-} as const satisfies Record<TaskKind, { readonly kind: string }>;
+} as const satisfies Record<TaskKind, { readonly kind: string; readonly second: SecondFigure }>;
 
 export const taskKinds: readonly TaskKind[] = taskKindSchema.options;

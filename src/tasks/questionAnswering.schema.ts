@@ -28,4 +28,7 @@ export const questionAnswering: TaskDescription<QuestionAnsweringSettings> = {
   exampleLine: '{"context": "…", "question": "…", "answers": ["…"]}',
   schema: questionAnsweringSchema,
   defaults: { maxTokens: 192 },
+  scoreName: "F1",
+  second: { figure: "exactMatch", label: "Exact match", meaning: "Share of answers that are right word by word" },
+  guess: "pointing anywhere in the passage",
 };

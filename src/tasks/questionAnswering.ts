@@ -21,10 +21,12 @@ import { linearHead, linearHeadShapes } from "./linearHead.ts";
 import { answerF1, bestOf, exactMatch } from "./metrics/answers.ts";
 import { bootstrapInterval } from "./metrics/bootstrap.ts";
 import { crossEntropyOf } from "./metrics/classification.ts";
+import { constantAnswer, meanAnswerF1 } from "./metrics/constantAnswer.ts";
 import type { QuestionAnsweringSettings } from "./questionAnswering.schema.ts";
 import { bestSpan, questionWindows, rowsOfAnswer, type QuestionWindow } from "./questionWindows.ts";
 import {
   expectShape,
+  type Baseline,
   type BoundTask,
   type EncodedPart,
   type EncodedSequence,
@@ -60,11 +62,8 @@ export function bindQuestionAnswering(settings: QuestionAnsweringSettings, model
       );
     },
     read: (inputs, { budget }) => readPart(inputs, (question) => windowsOf(question, budget), settings),
-    baseline: (_train, evaluation) => {
-      const questions = evaluation.filter(isQuestionExample);
-      const contexts = questions.map(({ context }) => context);
-      return { name: "the whole context", score: scoreAnswers(questions, contexts).accuracy };
-    },
+    baseline: (train, evaluation) =>
+      trivialAnswers(train.filter(isQuestionExample), evaluation.filter(isQuestionExample)),
     head(labels) {
       const shapes = linearHeadShapes("qa_outputs", labels.length, family.dimensions.width);
       return {
@@ -75,6 +74,14 @@ export function bindQuestionAnswering(settings: QuestionAnsweringSettings, model
       };
     },
   };
+}
+
+/** The better of two that read no question: one answer to everything, and the whole context. */
+function trivialAnswers(train: readonly QuestionExample[], evaluation: readonly QuestionExample[]): Baseline {
+  const constant = constantAnswer(train);
+  const always = { name: `always “${constant}”`, score: meanAnswerF1(evaluation, () => constant) };
+  const whole = { name: "the whole context", score: meanAnswerF1(evaluation, ({ context }) => context) };
+  return whole.score > always.score ? whole : always;
 }
 
 function spanObjective(builder: Builder, logits: Tensor, { needed }: EncoderRows): Objective {
@@ -135,7 +142,7 @@ function answersOf(
       return span ?? [];
     });
     const [first, ...others] = spans;
-    if (first === undefined) return { kind: "span", text: "", start: 0, end: 0, logit: 0 };
+    if (first === undefined) return { kind: "span", text: "", start: 0, end: 0, logit: 0, probability: 0 };
     const best = others.reduce((most, span) => (span.logit > most.logit ? span : most), first);
     return { kind: "span", text: context.slice(best.start, best.end), ...best };
   });

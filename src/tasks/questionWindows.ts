@@ -54,6 +54,8 @@ export interface BestSpan {
   readonly end: number;
   /** Start logit plus end logit. */
   readonly logit: number;
+  /** Softmax of the start times softmax of the end, each over all rows of the window. */
+  readonly probability: number;
 }
 
 /** The span of at most `longest` tokens with the largest sum of start and end logit; logits are [rows, 2]. */
@@ -62,7 +64,7 @@ export function bestSpan(
   logits: Float32Array,
   longest: number,
 ): BestSpan | undefined {
-  let best: BestSpan | undefined;
+  let best: Omit<BestSpan, "probability"> | undefined;
   for (const [from, opening] of units.entries()) {
     const startLogit = logits[2 * (first + from)] ?? -Infinity;
     for (let to = from; to < Math.min(units.length, from + longest); to++) {
@@ -72,5 +74,14 @@ export function bestSpan(
       best = { start: opening.start, end: closing.end, logit };
     }
   }
-  return best;
+  if (best === undefined) return undefined;
+  const total = logSum(logits, 0) + logSum(logits, 1);
+  return { ...best, probability: Math.exp(best.logit - total) };
+}
+
+/** log Σ exp over the rows of one of the two columns of logits [rows, 2]. */
+function logSum(logits: Float32Array, column: 0 | 1): number {
+  const values = Array.from({ length: logits.length / 2 }, (_, row) => logits[2 * row + column] ?? -Infinity);
+  const largest = Math.max(...values);
+  return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }

@@ -31,4 +31,7 @@ export const sequenceClassification: TaskDescription<SequenceClassificationSetti
   exampleLine: '{"text": "…", "label": "…"}',
   schema: sequenceClassificationSchema,
   defaults: { maxTokens: 64 },
+  scoreName: "accuracy",
+  second: { figure: "macroF1", label: "Macro-F1", meaning: "F1 averaged over the labels" },
+  guess: "answering by the shares of the labels",
 };

@@ -7,6 +7,15 @@ export interface TaskDefaults {
   readonly maxTokens: number;
 }
 
+/** The figure that tables show beside a task's score. */
+export interface SecondFigure {
+  /** Name among an evaluation's figures, or its macro-F1. */
+  readonly figure: string;
+  /** For a column's head, e.g. "Macro-F1". */
+  readonly label: string;
+  readonly meaning: string;
+}
+
 export interface TaskDescription<Settings> {
   readonly kind: string;
   /** Plain words first, e.g. "Tag words". */
@@ -19,4 +28,9 @@ export interface TaskDescription<Settings> {
   readonly exampleLine: string;
   readonly schema: z.ZodType<Settings>;
   readonly defaults: TaskDefaults;
+  /** What the score is usually called. */
+  readonly scoreName: string;
+  readonly second: SecondFigure;
+  /** What a loss of guessing is made of, e.g. "the shares of the labels". */
+  readonly guess: string;
 }

@@ -58,6 +58,8 @@ export interface TagsAnswer {
   readonly words: readonly string[];
   readonly tags: readonly string[];
   readonly logits: readonly (Float32Array | undefined)[];
+  /** Of each tag; undefined where there are no logits. */
+  readonly probabilities: readonly (number | undefined)[];
 }
 
 /** A span of the context. */
@@ -69,9 +71,23 @@ export interface SpanAnswer {
   readonly end: number;
   /** Start logit plus end logit. */
   readonly logit: number;
+  /** Of this start times that of this end, among all rows of the window it was found in. */
+  readonly probability: number;
 }
 
-export type Answer = LabelAnswer | TagsAnswer | SpanAnswer;
+/** A word of the vocabulary and how probable it is in a place. */
+export interface WordShare {
+  readonly word: string;
+  readonly probability: number;
+}
+
+/** The words that fit a place best, most probable first. */
+export interface WordsAnswer {
+  readonly kind: "words";
+  readonly words: readonly WordShare[];
+}
+
+export type Answer = LabelAnswer | TagsAnswer | SpanAnswer | WordsAnswer;
 
 /** Inputs without answers, ready to run. */
 export interface ReadPart {
@@ -92,6 +108,8 @@ export interface TaskHead {
   objective(builder: Builder, logits: Tensor, rows: EncoderRows): Objective;
   /** What evaluation reads instead of the logits, from labels that weigh 1; for logits as wide as a vocabulary. */
   readonly readout?: HeadReadout;
+  /** Logits of every word of the vocabulary [needed, V], where the model's own language-model head is at work. */
+  vocabulary?(builder: Builder, outputs: EncoderOutputs): Tensor;
 }
 
 export interface HeadReadout {

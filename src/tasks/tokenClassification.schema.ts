@@ -21,4 +21,7 @@ export const tokenClassification: TaskDescription<TokenClassificationSettings> =
   exampleLine: '{"tokens": ["…"], "tags": ["O"]}',
   schema: tokenClassificationSchema,
   defaults: { maxTokens: 64 },
+  scoreName: "F1",
+  second: { figure: "macroF1", label: "Macro-F1", meaning: "F1 averaged over the kinds of span, or over the tags" },
+  guess: "tagging by the shares of the tags",
 };

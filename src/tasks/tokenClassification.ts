@@ -16,7 +16,7 @@ import type { LoadedModel } from "../models/loadModel.ts";
 import { spaces, type PackedSequence } from "../models/packing.ts";
 import type { Tokenizer } from "../models/tokenizer.ts";
 import { linearHead, linearHeadShapes } from "./linearHead.ts";
-import { argmax, labelEntropyOf } from "./metrics/classification.ts";
+import { argmax, labelEntropyOf, softmax } from "./metrics/classification.ts";
 import { areBioTags, isBioTag } from "./metrics/spans.ts";
 import { rowObjective } from "./rowObjective.ts";
 import {
@@ -140,7 +140,9 @@ function readPart(
       sentences.map(({ tokens }, index): TagsAnswer => {
         const rows = rowsOf(logits[index] ?? new Float32Array(), labels.length);
         const tags = tokens.map((_, word) => tagAt(rows, word, labels));
-        return { kind: "tags", words: tokens, tags, logits: tokens.map((_, word) => rows[word]) };
+        const own = tokens.map((_, word) => rows[word]);
+        const probabilities = own.map((row) => (row === undefined ? undefined : Math.max(...softmax(row))));
+        return { kind: "tags", words: tokens, tags, logits: own, probabilities };
       }),
   };
 }

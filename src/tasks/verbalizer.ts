@@ -7,6 +7,7 @@
 import { gather } from "../engine/graph/operations/gather.ts";
 import { matmul } from "../engine/graph/operations/matmul.ts";
 import type { TextInput } from "../lib/examples/example.ts";
+import { SettingsError } from "../lib/errors.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { idOfSlot, type PackedSequence } from "../models/packing.ts";
 import type { Tokenizer } from "../models/tokenizer.ts";
@@ -22,14 +23,9 @@ const biasName = "verbalizer.bias";
 type Part =
   { readonly kind: "ids"; readonly ids: readonly number[] } | { readonly kind: "text" | "text-pair" | "mask" };
 
-/** Throws when the model has no masked-language-model head or the template no single mask. */
+/** Throws when the template has no single mask. The model has a masked-language-model head, as `taskMisfit` demands. */
 export function verbalizerHead(settings: SequenceClassificationSettings, model: LoadedModel) {
-  const { family, tokenizer, weights } = model;
-  if (family.languageModelWeights.length === 0 || family.languageModelWeights.some(({ name }) => !weights.has(name))) {
-    throw new Error(
-      `Expected a model with a masked-language-model head (tensors cls.predictions.*) for label words; "${model.id}" has none. Choose the linear head or another model.`,
-    );
-  }
+  const { tokenizer } = model;
   const parts = templateParts(settings.template, tokenizer);
   return {
     sequenceOf: (input: TextInput, budget: number) => fill(parts, input, { tokenizer, budget }),
@@ -51,18 +47,27 @@ function wordHead(ids: readonly number[], { family, weights }: LoadedModel): Tas
       return matmul(builder, features, words, { transposeB: true, bias: builder.parameter(bias), label: "logits" });
     },
     objective: rowObjective,
+    vocabulary(builder, outputs) {
+      const { features, decoder } = outputs.languageModel();
+      const { decoderBias } = family;
+      const bias =
+        decoderBias === undefined
+          ? {}
+          : { bias: builder.parameter({ name: decoderBias, rows: 1, width: family.dimensions.vocabulary }) };
+      return matmul(builder, features, decoder, { transposeB: true, ...bias, label: "vocabulary" });
+    },
   };
 }
 
 /** Cuts a template at {text}, {text_pair}, [MASK] and [P], the slots of a soft prompt in their order. */
 function templateParts(template: string, tokenizer: Tokenizer): Part[] {
   const { maskId } = tokenizer;
-  if (maskId === undefined) throw new Error("The model's vocabulary has no [MASK]; choose the linear head.");
+  if (maskId === undefined) throw new SettingsError("The model's vocabulary has no [MASK]; choose the linear head.");
   const pieces = template.split(/(\{text\}|\{text_pair\}|\[MASK\]|\[P\])/).filter((piece) => piece.trim() !== "");
   const count = (wanted: string): number => pieces.filter((piece) => piece === wanted).length;
   for (const wanted of ["{text}", "[MASK]"]) {
     if (count(wanted) === 1) continue;
-    throw new Error(`Expected ${wanted} once in the template, got it ${count(wanted)} times in "${template}".`);
+    throw new SettingsError(`Expected ${wanted} once in the template, got it ${count(wanted)} times in "${template}".`);
   }
   let slots = 0;
   return pieces.map((piece): Part => {
@@ -83,7 +88,7 @@ function fill(
   const idsOf = (words: string | undefined): number[] => tokenizer.pieces(words ?? "").map(({ id }) => id);
   const takesPair = parts.some(({ kind }) => kind === "text-pair");
   if (textPair !== undefined && textPair !== "" && !takesPair) {
-    throw new Error("These examples are pairs of texts; expected {text_pair} in the template beside {text}.");
+    throw new SettingsError("These examples are pairs of texts; expected {text_pair} in the template beside {text}.");
   }
   const [first, second] = [idsOf(text), takesPair ? idsOf(textPair) : undefined];
   const fixed = parts.reduce((sum, part) => sum + (part.kind === "ids" ? part.ids.length : 0), 1);
@@ -107,13 +112,15 @@ function labelWordIds(
 ): number[] {
   const odd = Object.keys(labelWords).find((label) => !labels.includes(label));
   if (odd !== undefined) {
-    throw new Error(`There is a label word for "${odd}", but the labels are ${labels.join(", ")}. Correct its label.`);
+    throw new SettingsError(
+      `There is a label word for "${odd}", but the labels are ${labels.join(", ")}. Correct its label.`,
+    );
   }
   const words = labels.map((label) => labelWords[label] ?? label);
   const ids = words.map((word, index) => wordId(word, labels[index] ?? "", tokenizer));
   const twice = ids.findIndex((id, index) => ids.indexOf(id) !== index);
   if (twice < 0) return ids;
-  throw new Error(`The word "${words[twice] ?? ""}" stands for two labels; give each label a word of its own.`);
+  throw new SettingsError(`The word "${words[twice] ?? ""}" stands for two labels; give each label a word of its own.`);
 }
 
 function wordId(word: string, label: string, tokenizer: Tokenizer): number {
@@ -121,11 +128,13 @@ function wordId(word: string, label: string, tokenizer: Tokenizer): number {
   const [only, ...others] = pieces;
   const what = `The word "${word}" for the label "${label}"`;
   if (only === undefined || pieces.some(({ id }) => id === tokenizer.unknownId)) {
-    throw new Error(`${what} is not in the model's vocabulary. Choose another word.`);
+    throw new SettingsError(`${what} is not in the model's vocabulary. Choose another word.`);
   }
   if (others.length > 0) {
     const shown = pieces.map(({ text }) => text).join(" ");
-    throw new Error(`${what} is ${pieces.length} tokens long (${shown}); expected one. Choose a commoner word.`);
+    throw new SettingsError(
+      `${what} is ${pieces.length} tokens long (${shown}); expected one. Choose a commoner word.`,
+    );
   }
   return only.id;
 }

@@ -3,6 +3,7 @@ import type { Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import type { Scores } from "../tasks/task.ts";
+import { bareExperiment } from "./bare.ts";
 import { logitsOf } from "./evaluate.ts";
 import { prepareData, type ExampleSet } from "./prepareData.ts";
 import { setUpRun } from "./setup.ts";
@@ -24,7 +25,7 @@ export async function scoreBefore({
   examples,
   executor,
 }: BeforeOptions): Promise<Scores | undefined> {
-  const bare: Experiment = { ...experiment, method: { kind: "head-only" } };
+  const bare = bareExperiment(experiment);
   const data = prepareData(examples, bare, model, experiment.seed);
   const setup = setUpRun(bare, model, data.labels);
   if (setup.trained.length > 0) return undefined;

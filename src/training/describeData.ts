@@ -1,6 +1,7 @@
 /** What a data set looks like to the model, told before training: counts, lengths, cuts, unknown words. */
 import type { Experiment } from "../config/experiment.ts";
-import { isTextExample, type Example } from "../lib/examples/example.ts";
+import type { Example } from "../lib/examples/example.ts";
+import { inputFormOf, type InputForm } from "../lib/examples/inputForm.ts";
 import { sha256OfText } from "../lib/hash.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { bindTask } from "../tasks/index.ts";
@@ -23,7 +24,13 @@ export interface DataDescription {
   /** Share of words that the vocabulary does not know, with examples. */
   readonly unknownShare: number;
   readonly unknownExamples: readonly string[];
-  readonly pairs: boolean;
+  /** What one types to try a model on such data. */
+  readonly input: InputForm;
+  /** Sequences that the examples are read as, more than one for a context in windows. */
+  readonly sequences: number;
+  /** What scores are called, and what is scored without learning. */
+  readonly scoreName: string;
+  readonly baseline: string;
 }
 
 /** How many unknown words are shown. */
@@ -58,7 +65,10 @@ export async function describeData(
       all.flatMap((example) => task.textsOf(example)),
       model,
     ),
-    pairs: all.some((example) => isTextExample(example) && example.textPair !== undefined),
+    input: inputFormOf(all),
+    sequences: sequences.length,
+    scoreName: task.scoreName(prepared.labels),
+    baseline: prepared.baseline.name,
   };
 }
 

@@ -4,7 +4,7 @@ import type { StepPoint } from "./events.ts";
 /** Steps in a row above three times the first loss that count as diverged. */
 const divergedSteps = 5;
 const divergedFactor = 3;
-/** Not learning: after this many steps the mean loss of the last ones is within 2 % of the label entropy, or above it. */
+/** Not learning: after this many steps the mean loss of the last ones is within 2 % of the loss of guessing, or above it. */
 const learningSteps = 50;
 const learningWindow = 20;
 const learningMargin = 0.02;
@@ -30,8 +30,8 @@ export function createDivergenceDetector(learningRate: number): Detector {
   };
 }
 
-/** Speaks once. `labelEntropy` is the loss of always answering the label shares, nats. */
-export function createLearningDetector(labelEntropy: number): Detector {
+/** Speaks once. `guessingLoss` is the loss of answering without looking, nats, and `guess` says how. */
+export function createLearningDetector(guessingLoss: number, guess: string): Detector {
   const recent: number[] = [];
   let spoken = false;
   return {
@@ -40,9 +40,9 @@ export function createLearningDetector(labelEntropy: number): Detector {
       if (recent.length > learningWindow) recent.shift();
       if (spoken || step < learningSteps || recent.length < learningWindow) return undefined;
       const mean = recent.reduce((sum, value) => sum + value, 0) / recent.length;
-      if (mean < (1 - learningMargin) * labelEntropy) return undefined;
+      if (mean < (1 - learningMargin) * guessingLoss) return undefined;
       spoken = true;
-      return `After ${step} steps the loss (${mean.toFixed(3)}) is no better than guessing (${labelEntropy.toFixed(3)}). Try a higher learning rate, a longer prompt, more layers or another start.`;
+      return `After ${step} steps the loss (${mean.toFixed(3)}) is no better than ${guess} (${guessingLoss.toFixed(3)}). Try a higher learning rate, a longer prompt, more layers or another start.`;
     },
   };
 }

@@ -3,11 +3,12 @@ import type { Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import type { ExampleInput } from "../lib/examples/example.ts";
-import type { Answer } from "../tasks/task.ts";
+import { likeliestWords } from "../tasks/likeliestWords.ts";
+import type { Answer, EncodedSequence, WordShare } from "../tasks/task.ts";
 import { startValues } from "./activations.ts";
 import { logitsOf } from "./evaluate.ts";
 import { tokenBudget } from "./prepareData.ts";
-import { setUpRun } from "./setup.ts";
+import { setUpRun, type EvaluationOutput, type RunSetup } from "./setup.ts";
 
 export interface Predictor {
   /** One answer per input, of the kind the task gives. Throws when an input does not fit the task. */
@@ -26,8 +27,43 @@ export interface PredictorOptions {
 
 /** Compiles the evaluation plan once for any number of inputs. */
 export async function createPredictor(options: PredictorOptions): Promise<Predictor> {
+  const { experiment, labels } = options;
+  const opened = await openPlan(options, experiment.task.kind === "causal-lm" ? "vocabulary" : "labels");
+  return {
+    async predict(inputs) {
+      const { sequences, answers } = opened.setup.task.read(inputs, { labels, budget: opened.budget });
+      return answers(await opened.logits(sequences));
+    },
+    dispose: opened.dispose,
+  };
+}
+
+/** The words that the language-model head puts at each text's mask, most probable first. The head is the model's own. */
+export async function wordsAtMask(
+  options: PredictorOptions,
+  inputs: readonly ExampleInput[],
+): Promise<readonly (readonly WordShare[])[]> {
+  const { labels, model } = options;
+  const opened = await openPlan(options, "vocabulary");
+  try {
+    const { sequences } = opened.setup.task.read(inputs, { labels, budget: opened.budget });
+    return (await opened.logits(sequences)).map((row) => likeliestWords(row, model.tokenizer));
+  } finally {
+    opened.dispose();
+  }
+}
+
+interface OpenPlan {
+  readonly setup: RunSetup;
+  /** Most tokens of an input. */
+  readonly budget: number;
+  logits(sequences: readonly EncodedSequence[]): Promise<Float32Array[]>;
+  dispose(): void;
+}
+
+async function openPlan(options: PredictorOptions, output: EvaluationOutput): Promise<OpenPlan> {
   const { experiment, model, labels, executor } = options;
-  const setup = setUpRun(experiment, model, labels);
+  const setup = setUpRun(experiment, model, labels, output);
   const values = options.values ?? (await startValues(model, setup, experiment.seed, async () => executor));
   const budget = tokenBudget(experiment, model.family.dimensions.positions);
   const store = executor.createParameters(setup.parameters, new Map([...setup.weights, ...values]));
@@ -38,10 +74,9 @@ export async function createPredictor(options: PredictorOptions): Promise<Predic
       throw error;
     });
   return {
-    async predict(inputs) {
-      const { sequences, answers } = setup.task.read(inputs, { labels, budget });
-      return answers(await logitsOf(plan, setup, sequences));
-    },
+    setup,
+    budget,
+    logits: (sequences) => logitsOf(plan, setup, sequences),
     dispose() {
       plan.dispose();
       store.dispose();

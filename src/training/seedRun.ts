@@ -4,6 +4,7 @@ import { createDivergenceDetector, createLearningDetector, type Detector } from 
 import { logitsOf } from "./evaluate.ts";
 import type { Evaluation, RunOutcome, StepPoint, TrainingEvent } from "./events.ts";
 import type { EncodedSequence } from "../tasks/task.ts";
+import { taskDescriptions } from "../tasks/index.schema.ts";
 import { slotMovement } from "./movement.ts";
 import { PerformanceMeter } from "./performanceMeter.ts";
 import { learningRateAt } from "./schedules.ts";
@@ -39,7 +40,7 @@ export function createProgress({ options, data, initial }: SeedContext): Progres
     seconds: 0,
     stepsDone: 0,
     divergence: createDivergenceDetector(options.experiment.training.learningRate),
-    learning: createLearningDetector(data.train.guessingLoss),
+    learning: createLearningDetector(data.train.guessingLoss, taskDescriptions[options.experiment.task.kind].guess),
   };
 }
 

@@ -3,12 +3,14 @@
  * mapping of examples to step inputs. The same set-up serves training, evaluation, prediction and the tests.
  */
 import type { Experiment } from "../config/experiment.ts";
+import { fittingMethods, methodMisfit } from "../config/fit.ts";
 import type { GroupSettings, ParameterShape, StepValues } from "../engine/executor.ts";
 import { Builder } from "../engine/graph/builder.ts";
 import type { Graph } from "../engine/graph/graph.ts";
 import { markHalves } from "../engine/graph/halves.ts";
 import { operandsOf } from "../engine/graph/operation.ts";
 import type { RowCounts } from "../engine/graph/tensor.ts";
+import { SettingsError } from "../lib/errors.ts";
 import { normalValues, randomStream } from "../lib/random.ts";
 import { bindMethod } from "../methods/index.ts";
 import { groups, type BoundMethod, type KeysAndValues } from "../methods/method.ts";
@@ -25,7 +27,7 @@ export interface RunSetup {
   readonly task: BoundTask;
   /** With objective and derived gradients. */
   readonly trainingGraph: Graph;
-  /** Output `logits` [needed, C], or what the head reads out instead. */
+  /** Output `logits` [needed, C], or what the head reads out instead, or [needed, V]. */
   readonly evaluationGraph: Graph;
   /** Frozen and trained parameters together; frozen matrices are marked where the settings want them in half precision. */
   readonly parameters: readonly ParameterShape[];
@@ -44,6 +46,9 @@ export interface RunSetup {
   pack(sequences: readonly EncodedSequence[], labelled: boolean): StepValues;
 }
 
+/** What evaluation plans compute: the task's labels, or every word of the vocabulary for a head of the model's own. */
+export type EvaluationOutput = "labels" | "vocabulary";
+
 /** Standard deviation of a fresh head, as transformers initialises BERT's classifier. */
 const headScale = 0.02;
 
@@ -51,7 +56,12 @@ const headScale = 0.02;
  * Builds a run for data with these labels, in the order of the logits.
  * @throws when model, method, task and settings do not fit each other.
  */
-export function setUpRun(experiment: Experiment, model: LoadedModel, labels: readonly string[]): RunSetup {
+export function setUpRun(
+  experiment: Experiment,
+  model: LoadedModel,
+  labels: readonly string[],
+  output: EvaluationOutput = "labels",
+): RunSetup {
   const { dimensions } = model.family;
   requireSlots(experiment);
   const method = bindMethod(experiment.method, dimensions);
@@ -63,21 +73,22 @@ export function setUpRun(experiment: Experiment, model: LoadedModel, labels: rea
   });
   const hasTrunk = model.family.causal && isInFront(method.layout) && experiment.training.savings.promptTrunk;
   const layout = hasTrunk ? layoutBehindTrunk(method.layout) : method.layout;
-  const build = (objective: boolean): Graph => buildGraph({ model, method, head, objective, hasTrunk });
-  const evaluationGraph = build(false);
-  const trainingGraph = build(true);
+  const build = (output: GraphParts["output"]): Graph => buildGraph({ model, method, head, output, hasTrunk });
+  const evaluationGraph = build(output);
+  const trainingGraph = build("objective");
   const used = usedIn(evaluationGraph, [...own, ...method.tensors, ...head.shapes]);
   const isHalf = experiment.training.weights === "f16";
   const parameters = isHalf ? markHalves(used, [trainingGraph, evaluationGraph]) : used;
   const trained = parameters.filter(({ group }) => group !== undefined);
   const homeless = method.tensors.find(({ name }) => !parameters.some((known) => known.name === name));
   if (homeless !== undefined) {
-    throw new Error(
+    throw new SettingsError(
       `${model.family.family} models have no place for "${homeless.name}" of ${experiment.method.kind}. Choose other weights or another method.`,
     );
   }
   const mostTokens = Math.min(experiment.training.maxTokens, dimensions.positions);
-  const logitWidth = head.readout === undefined ? labels.length : dimensions.vocabulary;
+  const readsWords = output === "vocabulary";
+  const logitWidth = head.readout === undefined && !readsWords ? labels.length : dimensions.vocabulary;
   return {
     method,
     task,
@@ -87,7 +98,7 @@ export function setUpRun(experiment: Experiment, model: LoadedModel, labels: rea
     trained,
     weights: new Map([...model.weights, ...head.given]),
     labels,
-    classes: head.readout?.width ?? labels.length,
+    classes: readsWords ? dimensions.vocabulary : (head.readout?.width ?? labels.length),
     evaluationChunk: chunkFor(task.neededRows(mostTokens), logitWidth),
     capacities: (sequences, longest) => ({
       [spaces.tokens]: sequences * (longest + layout.promptRows),
@@ -95,7 +106,7 @@ export function setUpRun(experiment: Experiment, model: LoadedModel, labels: rea
       [spaces.sequences]: sequences,
     }),
     pack(sequences, labelled) {
-      const weighing = labelled ? "mean" : head.readout === undefined ? "none" : "sum";
+      const weighing = labelled ? "mean" : head.readout === undefined || readsWords ? "none" : "sum";
       const packed = packSequences(sequences, layout, targetsOf(sequences, task, weighing));
       const step = { ...packed, indices: { ...packed.indices, ...head.indices } };
       return hasTrunk ? withTrunkInputs(step, method.layout) : step;
@@ -104,13 +115,13 @@ export function setUpRun(experiment: Experiment, model: LoadedModel, labels: rea
 }
 
 /** Throws when a run would train nothing though it should, or something though it should not. */
-export function requireTrained({ trained }: RunSetup, { method }: Experiment): void {
-  if (method.kind === "discrete-prompt" && trained.length > 0) {
-    throw new Error("Words alone train nothing, so the head must be words as well. Choose the verbalizer head.");
-  }
+export function requireTrained({ trained }: RunSetup, { method, task }: Experiment): void {
+  const reason = methodMisfit(method.kind, task);
+  if (reason !== undefined) throw new SettingsError(reason);
   if (trained.length > 0 || method.kind === "discrete-prompt") return;
-  throw new Error(
-    `Nothing would be trained: ${method.kind} has no prompt, and this task's head is the model's own. Choose a method with a prompt.`,
+  const fitting = fittingMethods(task).filter((kind) => kind !== method.kind);
+  throw new SettingsError(
+    `Nothing would be trained: ${method.kind} finds nothing of its own in this model for this task. Methods that fit: ${fitting.join(", ")}.`,
   );
 }
 
@@ -120,7 +131,7 @@ function requireSlots({ task, method }: Experiment): void {
   const places = template.split("[P]").length - 1;
   const wanted = "placement" in method && method.placement === "template" ? method.promptLength : 0;
   if (places === wanted) return;
-  throw new Error(
+  throw new SettingsError(
     `Expected ${wanted} virtual tokens [P] in the verbalizer's template, found ${places}. Change the prompt's place, its length or the template.`,
   );
 }
@@ -169,11 +180,11 @@ interface GraphParts {
   readonly model: LoadedModel;
   readonly method: BoundMethod;
   readonly head: TaskHead;
-  readonly objective: boolean;
+  readonly output: EvaluationOutput | "objective";
   readonly hasTrunk: boolean;
 }
 
-function buildGraph({ model, method, head, objective, hasTrunk }: GraphParts): Graph {
+function buildGraph({ model, method, head, output, hasTrunk }: GraphParts): Graph {
   const builder = new Builder();
   const sequences = builder.rowSpace(spaces.sequences);
   const rows = {
@@ -186,8 +197,14 @@ function buildGraph({ model, method, head, objective, hasTrunk }: GraphParts): G
     hooks: method.hooks(builder),
     weightGroup: (name) => weightGroup(method, name),
   });
+  if (output === "vocabulary") {
+    const words = head.vocabulary?.(builder, outputs);
+    if (words === undefined) throw new Error("This head predicts no words.");
+    builder.output("logits", words);
+    return builder.finish();
+  }
   const logits = head.logits(builder, outputs);
-  if (objective) builder.objective(head.objective(builder, logits, rows));
+  if (output === "objective") builder.objective(head.objective(builder, logits, rows));
   else builder.output("logits", head.readout?.build(builder, logits, rows) ?? logits);
   return builder.finish();
 }

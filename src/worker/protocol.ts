@@ -4,20 +4,22 @@
  */
 import type { BackendChoice, Experiment } from "../config/experiment.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
-import type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+import type { ExampleInput } from "../lib/examples/example.ts";
+import type { ModelAbilities } from "../models/abilities.schema.ts";
+import type { WordShare } from "../tasks/task.ts";
 import type { DataDescription } from "../training/describeData.ts";
 import type { Adapter } from "../training/adapterFiles.ts";
 import type { RunEstimate } from "../training/estimate.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { SavingsEvent } from "../training/measureSavings.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
-import type { TokenPreview } from "../training/preview.ts";
+import type { SequencePreview, TokenPreview } from "../training/preview.ts";
 
-/** Own examples of the page: texts with labels. */
-export type Examples = ExampleSet<TextExample>;
+/** Own examples of the page, all of one shape. */
+export type Examples = ExampleSet;
 
 export type { ModelDimensions } from "../models/dimensions.schema.ts";
-export type { TextExample } from "../tasks/sequenceClassification.schema.ts";
+export type { WordShare } from "../tasks/task.ts";
 export type * from "../training/events.ts";
 export type { SavingName, SavingOutcome, SavingsEvent, StepFigure } from "../training/measureSavings.ts";
 export type * from "../training/runRecord.ts";
@@ -45,9 +47,7 @@ export type FallbackReason =
   | { readonly kind: "device-refused"; readonly message: string }
   | { readonly kind: "chosen" };
 
-export interface ModelReport {
-  readonly id: string;
-  readonly family: string;
+export interface ModelReport extends ModelAbilities {
   readonly dimensions: ModelDimensions;
   readonly bytes: number;
   /** SHA-256 of the weights file, hex. */
@@ -61,9 +61,9 @@ export type DataReport = DataDescription;
 /** One token as the model sees it. */
 export type TokenView = TokenPreview;
 
-export interface Preview {
-  readonly tokens: readonly TokenView[];
-  readonly truncated: boolean;
+/** An input or an example as the model reads it; an example also knows how many there are. */
+export interface Preview extends SequencePreview {
+  readonly examples?: number;
 }
 
 export interface Estimate extends RunEstimate {
@@ -71,11 +71,43 @@ export interface Estimate extends RunEstimate {
   readonly secondsPerStep?: number;
 }
 
-export interface Prediction {
+export interface LabelPrediction {
+  readonly kind: "label";
   readonly label: string;
   /** By label, summing to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** The words that fit the mask best, where label words answer. */
+  readonly words?: readonly WordShare[];
 }
+
+/** A word with its tag. Without a probability it was cut off and never looked at. */
+export interface TaggedWord {
+  readonly word: string;
+  readonly tag: string;
+  readonly probability: number | undefined;
+}
+
+export interface TagsPrediction {
+  readonly kind: "tags";
+  readonly words: readonly TaggedWord[];
+}
+
+export interface SpanPrediction {
+  readonly kind: "span";
+  readonly text: string;
+  /** Characters of the context, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly probability: number;
+}
+
+/** What would come next. */
+export interface WordsPrediction {
+  readonly kind: "words";
+  readonly words: readonly WordShare[];
+}
+
+export type Prediction = LabelPrediction | TagsPrediction | SpanPrediction | WordsPrediction;
 
 export interface NamedFile {
   readonly name: string;
@@ -87,7 +119,14 @@ export type Command =
   | { readonly kind: "open"; readonly backend: BackendChoice; readonly base: string }
   | { readonly kind: "load-model"; readonly source: ModelSource }
   | { readonly kind: "read-data"; readonly data: DataSource; readonly experiment: Experiment }
-  | { readonly kind: "preview"; readonly text: string; readonly textPair?: string; readonly experiment: Experiment }
+  | { readonly kind: "preview"; readonly input: ExampleInput; readonly experiment: Experiment }
+  /** The example with this number among those trained on, counted from 0. */
+  | {
+      readonly kind: "preview-example";
+      readonly index: number;
+      readonly data: DataSource;
+      readonly experiment: Experiment;
+    }
   | { readonly kind: "estimate"; readonly experiment: Experiment; readonly data: DataSource }
   | {
       readonly kind: "train";
@@ -100,12 +139,12 @@ export type Command =
   /** Answered when the measurement has ended or was cancelled; a run that starts cancels it. */
   | { readonly kind: "measure-savings"; readonly experiment: Experiment; readonly data: DataSource }
   | { readonly kind: "cancel-measurement" }
-  | { readonly kind: "predict"; readonly adapter: AdapterState; readonly texts: readonly Omit<TextExample, "label">[] }
+  | { readonly kind: "predict"; readonly adapter: AdapterState; readonly inputs: readonly ExampleInput[] }
   | { readonly kind: "export-adapter"; readonly adapter: AdapterState };
 
 /**
  * Enough to answer with a run's prompt, whether it was trained just now or loaded from the browser's storage. Without
- * tensors the untrained start of its seed answers, for "before".
+ * tensors the frozen model answers, or where the head is not its own the untrained start of the seed: for "before".
  */
 export type AdapterState = Adapter;
 
@@ -115,6 +154,7 @@ export interface Answers {
   readonly "load-model": ModelReport;
   readonly "read-data": DataReport;
   readonly preview: Preview;
+  readonly "preview-example": Preview;
   readonly estimate: Estimate;
   readonly train: null;
   readonly pause: null;

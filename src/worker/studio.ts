@@ -5,18 +5,18 @@
 import type { Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
-import type { LoadedModel } from "../models/loadModel.ts";
+import { abilitiesOf, type LoadedModel } from "../models/loadModel.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import { describeData } from "../training/describeData.ts";
 import { estimateRun } from "../training/estimate.ts";
 import { measureSavings } from "../training/measureSavings.ts";
-import { createPredictor } from "../training/predict.ts";
-import type { ExampleSet } from "../training/prepareData.ts";
-import { previewText } from "../training/preview.ts";
+import { prepareData, type ExampleSet } from "../training/prepareData.ts";
+import { previewExample, previewInput } from "../training/preview.ts";
 import { train } from "../training/train.ts";
 import { readExamples, readModel } from "./assets.ts";
 import { openDevice, type OpenedDevice } from "./device.ts";
+import { predictionsOf } from "./predictions.ts";
 import type {
   AdapterState,
   Answers,
@@ -29,7 +29,7 @@ import type {
   ModelReport,
   ModelSource,
   NamedFile,
-  Prediction,
+  Preview,
   ProblemArea,
   WorkerMessage,
 } from "./protocol.ts";
@@ -40,6 +40,7 @@ export const problemAreas: Readonly<Record<CommandKind, ProblemArea>> = {
   "load-model": "model",
   "read-data": "data",
   preview: "data",
+  "preview-example": "data",
   estimate: "settings",
   train: "training",
   pause: "training",
@@ -97,8 +98,8 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
 
   const openModel = async (source: ModelSource): Promise<ModelReport> => {
     model = await readModel(source, base(), (loaded, total) => tell({ kind: "model-progress", loaded, total }));
-    const { id, family, bytes, hash, unexpected } = model;
-    return { id, family: family.family, dimensions: family.dimensions, bytes, hash, unexpected };
+    const { family, bytes, hash, unexpected } = model;
+    return { ...abilitiesOf(model), dimensions: family.dimensions, bytes, hash, unexpected };
   };
 
   const examplesOf = (data: DataSource): Promise<ExampleSet> => {
@@ -173,28 +174,13 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return null;
   };
 
-  const predict = async ({ adapter, texts }: CommandOf<"predict">): Promise<readonly Prediction[]> => {
-    const { experiment, labels } = adapter;
-    const predictor = await createPredictor({
-      experiment,
-      labels,
-      model: readyModel(),
-      executor: await executor(),
-      ...trainedValues(adapter),
-    });
-    try {
-      const answers = await predictor.predict(texts);
-      return answers.map((answer) => {
-        if (answer.kind !== "label") throw new Error("The page shows answers of classification only so far.");
-        const { label, probabilities } = answer;
-        return {
-          label,
-          probabilities: Object.fromEntries(labels.map((name, index) => [name, probabilities[index] ?? 0])),
-        };
-      });
-    } finally {
-      predictor.dispose();
-    }
+  const showExample = async ({ index, data, experiment }: CommandOf<"preview-example">): Promise<Preview> => {
+    const loaded = readyModel();
+    const { trainExamples, labels } = prepareData(await examplesOf(data), experiment, loaded, experiment.seed);
+    const example = trainExamples[index];
+    if (example === undefined)
+      throw new Error(`There are ${trainExamples.length} examples to train on, not ${index + 1}.`);
+    return { ...previewExample(example, labels, experiment, loaded), examples: trainExamples.length };
   };
 
   const carryOut = async (command: Command): Promise<Answers[CommandKind]> => {
@@ -206,7 +192,9 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
       case "read-data":
         return describeData(await examplesOf(command.data), command.experiment, readyModel());
       case "preview":
-        return previewText(command, command.experiment, readyModel());
+        return previewInput(command.input, command.experiment, readyModel());
+      case "preview-example":
+        return showExample(command);
       case "estimate":
         return estimate(command);
       case "train":
@@ -221,7 +209,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
       case "cancel-measurement":
         return endMeasurement();
       case "predict":
-        return predict(command);
+        return predictionsOf(command, { model: readyModel(), executor: await executor() });
       case "export-adapter":
         return adapterFiles(command.adapter, readyModel());
       default:
@@ -229,10 +217,6 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     }
   };
   return { carryOut };
-}
-
-function trainedValues({ tensors }: AdapterState): { values?: Map<string, Float32Array> } {
-  return tensors.length === 0 ? {} : { values: new Map(tensors.map(({ name, values }) => [name, values])) };
 }
 
 function adapterFiles(adapter: AdapterState, { family }: LoadedModel): NamedFile[] {

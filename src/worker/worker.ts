@@ -1,5 +1,5 @@
 /** The worker's entry: message in, call, answer out. Everything else is in `studio.ts`. */
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, SettingsError } from "../lib/errors.ts";
 import type { Request, WorkerMessage } from "./protocol.ts";
 import { createStudio, problemAreas } from "./studio.ts";
 
@@ -14,7 +14,7 @@ async function answer({ request, command }: Request): Promise<void> {
   try {
     tell({ kind: "answer", request, answer: await studio.carryOut(command) });
   } catch (error) {
-    const area = problemAreas[command.kind];
+    const area = error instanceof SettingsError ? "settings" : problemAreas[command.kind];
     tell({ kind: "refusal", request, problem: { area, message: messageOf(error) } });
   }
 }

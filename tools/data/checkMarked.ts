@@ -2,6 +2,7 @@
  * Checks of the built-in tagging and question sets: sizes, lengths, balance of tags and question words, duplicates, leaks
  * between the parts, sentences from one mould. It judges form; whether a mark is right stays a reader's work.
  */
+import { countBy } from "../../src/lib/countBy.ts";
 import { spansOf } from "../../src/tasks/metrics/spans.ts";
 import { jaccard, skeleton } from "./checkDataset.ts";
 import type { QuestionRow, TaggedRow } from "./markup.ts";
@@ -169,13 +170,6 @@ function leakProblems(texts: Parts<string>): MarkedProblem[] {
 function skeletonProblems(texts: Parts<string>, most: number = markedLimits.maxSkeletonUses): MarkedProblem[] {
   const frequent = [...countBy([...texts.train, ...texts.eval].map(skeleton))].filter(([, count]) => count > most);
   return frequent.map(([key, count]) => ({ kind: "skeleton", message: `"${key}" has ${count} texts` }));
-}
-
-/** How often each name occurs, the most frequent first. */
-export function countBy(names: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return new Map([...counts].toSorted(([, left], [, right]) => right - left));
 }
 
 function sum(values: Iterable<number>): number {

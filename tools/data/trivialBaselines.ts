@@ -2,9 +2,10 @@
  * What a tagging or question set yields without a model: each word's most frequent tag, one answer to everything, the
  * sentence nearest to the question. A set for prompts should leave much room above these; none of them is trained.
  */
-import { answerF1, answerWords, bestOf } from "../../src/tasks/metrics/answers.ts";
+import { countBy } from "../../src/lib/countBy.ts";
+import { constantAnswer as bestConstant, meanAnswerF1 } from "../../src/tasks/metrics/constantAnswer.ts";
 import { countSpans, precisionRecall, spansOf, sumCounts } from "../../src/tasks/metrics/spans.ts";
-import { countBy, questionWord } from "./checkMarked.ts";
+import { questionWord } from "./checkMarked.ts";
 import type { QuestionRow, TaggedRow } from "./markup.ts";
 import { words } from "./rows.ts";
 
@@ -39,22 +40,9 @@ function spanF1(rows: readonly TaggedRow[], predict: (row: TaggedRow) => readonl
   return precisionRecall(sumCounts(counts)).f1;
 }
 
-/** How many train answers compete as the one answer to everything. */
-const constantCandidates = 30;
-
-/** Mean answer F1 on eval of the train answer that scores best on train, among those made of the most frequent words. */
+/** Mean answer F1 on eval of the train answer that scores best on train. */
 export function constantAnswer({ train, eval: evaluation }: Parts<QuestionRow>): { answer: string; f1: number } {
-  const answers = train.map((row) => row.answers[0]?.text ?? "");
-  const frequency = countBy(answers.flatMap((text) => [...new Set(answerWords(text))]));
-  const meanFrequency = (text: string): number => {
-    const own = answerWords(text);
-    return own.reduce((total, word) => total + (frequency.get(word) ?? 0), 0) / Math.max(1, own.length);
-  };
-  const candidates = [...new Set(answers)].toSorted((left, right) => meanFrequency(right) - meanFrequency(left));
-  const scored = candidates
-    .slice(0, constantCandidates)
-    .map((answer) => ({ answer, f1: meanAnswerF1(train, () => answer) }));
-  const { answer } = scored.reduce((best, next) => (next.f1 > best.f1 ? next : best), { answer: "", f1: -1 });
+  const answer = bestConstant(train);
   return { answer, f1: meanAnswerF1(evaluation, () => answer) };
 }
 
@@ -65,17 +53,6 @@ export function nearestSentenceF1(rows: readonly QuestionRow[]): number {
     const shared = (sentence: string): number => new Set(words(sentence).filter((word) => asked.has(word))).size;
     return sentencesOf(context).reduce((best, next) => (shared(next) > shared(best) ? next : best));
   });
-}
-
-function meanAnswerF1(rows: readonly QuestionRow[], predict: (row: QuestionRow) => string): number {
-  const scores = rows.map((row) => {
-    const answer = predict(row);
-    return bestOf(
-      row.answers.map(({ text }) => text),
-      (actual) => answerF1(actual, answer),
-    );
-  });
-  return scores.reduce((total, score) => total + score, 0) / scores.length;
 }
 
 function sentencesOf(context: string): string[] {

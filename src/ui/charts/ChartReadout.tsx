@@ -20,11 +20,15 @@ export function ChartReadout({ data, metric, active, label }: ChartReadoutProps)
   const hovered = useRuns((state) => state.hoveredId);
   if (!active || label === undefined) return null;
   const { rows, runs } = data;
+  const isBatchScored = metric === "loss" || data.scoresBatches;
   const index = rows.findIndex(({ step }) => step === Number(label));
   if (index < 0) return null;
   const value = (run: number, part: "eval" | "train") => valueAt(rows, index, seriesKey(run, metric, part));
   const lines = runs
-    .map((run, runIndex) => ({ run, value: value(runIndex, "eval") ?? value(runIndex, "train") }))
+    .map((run, runIndex) => ({
+      run,
+      value: value(runIndex, "eval") ?? (isBatchScored ? value(runIndex, "train") : undefined),
+    }))
     .flatMap((line) => (line.value === undefined ? [] : [{ run: line.run, value: line.value }]))
     .sort((a, b) => b.value - a.value)
     .slice(0, MOST_LINES);

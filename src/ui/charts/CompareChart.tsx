@@ -1,4 +1,4 @@
-/** Best accuracy against prompt length or depth, from the finished runs of the table: mean and band over seeds. */
+/** Best score against prompt length or depth, from the finished runs of the table: mean and band over seeds. */
 import { SegmentedControl } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { methodDescriptions } from "../../methods/index.schema.ts";
@@ -11,6 +11,7 @@ import {
 } from "../../store/compare.ts";
 import { dataLabel } from "../../store/data.ts";
 import { useRuns } from "../../store/runs.ts";
+import { scoreNameOf } from "../../store/taskWords.ts";
 import { DEFAULT_LAYERS, useDimensions } from "../hooks/useDimensions.ts";
 import { Panel } from "../shared/Panel.tsx";
 import { CompareLines } from "./CompareLines.tsx";
@@ -32,6 +33,7 @@ export default function CompareChart() {
   const family = families.find(({ key }) => key === chosen) ?? families[0];
   const lines = useMemo(() => (family ? compareLines(family, axis, layers) : []), [family, axis, layers]);
   const level = useMemo(() => (family ? headOnlyLevel(family, shown) : undefined), [family, shown]);
+  const score = family?.runs[0] ? scoreNameOf(family.runs[0]) : "accuracy";
   const positions = new Set(lines.flatMap(({ points }) => points.map(({ x }) => x))).size;
 
   return (
@@ -58,14 +60,17 @@ export default function CompareChart() {
           Train with another {axis === "length" ? "prompt length" : "choice of layers"} and the comparison grows here.
         </p>
       )}
-      {positions > 0 && <CompareLines lines={lines} axis={axis} layers={layers} level={level} />}
+      {positions > 0 && <CompareLines lines={lines} axis={axis} layers={layers} level={level} score={score} />}
     </Panel>
   );
 }
 
 function familyLabel({ runs }: CompareFamily): string {
   const experiment = runs[0]?.experiment;
-  return experiment ? `${methodDescriptions[experiment.method.kind].label} on ${dataLabel(experiment.data)}` : "";
+  if (!experiment) return "";
+  const { method, task, data } = experiment;
+  const words = task.kind === "sequence-classification" && task.head === "verbalizer" ? ", label words" : "";
+  return `${methodDescriptions[method.kind].label} on ${dataLabel(data)}${words}`;
 }
 
 interface FamilyChoiceProps {

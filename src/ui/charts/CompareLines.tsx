@@ -21,8 +21,10 @@ interface CompareLinesProps {
   readonly lines: readonly CompareLine[];
   readonly axis: CompareAxis;
   readonly layers: number;
-  /** Best accuracy of head-only runs on the same data. */
+  /** Best score of head-only runs on the same data. */
   readonly level: number | undefined;
+  /** What the score is called. */
+  readonly score: string;
 }
 
 interface Row {
@@ -33,7 +35,7 @@ interface Row {
 const LENGTH_TICKS = [1, 2, 4, 8, 16, 32, 64, 128];
 const AXIS = { stroke: "var(--ink-3)", fontSize: 11, tickLine: false } as const;
 
-export function CompareLines({ lines, axis, layers, level }: CompareLinesProps) {
+export function CompareLines({ lines, axis, layers, level, score }: CompareLinesProps) {
   const rows = rowsOf(lines);
   const lowest = Math.min(
     level ?? 1,
@@ -116,13 +118,14 @@ export function CompareLines({ lines, axis, layers, level }: CompareLinesProps) 
         </ResponsiveContainer>
       </div>
       <ul className={classes.legend}>
+        <li>best {score}:</li>
         {lines.map(({ fixed }, index) => (
           <li key={fixed}>
             <i style={{ background: runStyle(index).colour }} /> {lineWords(fixed, axis)}
           </li>
         ))}
       </ul>
-      <CompareTable lines={lines} axis={axis} />
+      <CompareTable lines={lines} axis={axis} score={score} />
     </>
   );
 }

@@ -48,11 +48,13 @@ export function CompareReadout({ lines, axis, active, label }: CompareReadoutPro
   );
 }
 
-export function CompareTable({ lines, axis }: ComparisonProps) {
+export function CompareTable({ lines, axis, score }: ComparisonProps & { readonly score: string }) {
   return (
     <div className="visually-hidden">
       <table>
-        <caption>Best evaluation accuracy against {axis === "length" ? "prompt length" : "depth"}</caption>
+        <caption>
+          Best {score} on the evaluation examples against {axis === "length" ? "prompt length" : "depth"}
+        </caption>
         <tbody>
           {lines.flatMap(({ fixed, points }) =>
             points.map(({ x, mean, deviation, seeds }) => (

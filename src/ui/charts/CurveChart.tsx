@@ -23,7 +23,8 @@ const AXIS = { stroke: "var(--ink-3)", fontSize: 11, tickLine: false } as const;
 
 export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
   const hovered = useRuns((state) => state.hoveredId);
-  const { rows, runs, lastStep, majorities } = data;
+  const { rows, runs, lastStep, baselines } = data;
+  const showsTrain = metric === "loss" || data.scoresBatches;
   const selected = useRuns((state) => state.selectedId);
   const strength = (run: RunEntry) => (hovered === undefined || hovered === run.id ? 1 : 0.14);
   // Batches are noisy: among many runs only the one in question shows its training curve strongly.
@@ -32,7 +33,7 @@ export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
     return hovered === undefined ? 0.12 : 0.04;
   };
   return (
-    <Panel title={title} aside={<Key />}>
+    <Panel title={title} aside={<Key train={showsTrain} />}>
       <div className={classes.chart}>
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 400, height: 230 }}>
           <ComposedChart data={[...rows]} margin={MARGIN} syncId="curves" accessibilityLayer={false}>
@@ -58,21 +59,23 @@ export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
               tickFormatter={formatNumber}
             />
             {metric === "accuracy" &&
-              majorities.map((level) => (
+              baselines.map(({ name, level }) => (
                 <ReferenceLine
-                  key={level}
+                  key={`${level} ${name}`}
                   y={level}
                   stroke="var(--ink-3)"
                   strokeDasharray="2 4"
                   label={{
-                    value: "always the commonest",
+                    value: shortName(name),
                     position: "insideBottomRight",
                     fill: "var(--ink-3)",
                     fontSize: 10.5,
                   }}
                 />
               ))}
-            {runs.flatMap((run, index) => linesOf(run, index, metric, strength(run), trainStrength(run)))}
+            {runs.flatMap((run, index) =>
+              linesOf(run, index, metric, strength(run), showsTrain ? trainStrength(run) : 0),
+            )}
             {metric === "accuracy" && runs.flatMap((run) => bestMark(run, strength(run)))}
             <Tooltip
               content={<ChartReadout data={data} metric={metric} />}
@@ -87,12 +90,19 @@ export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
   );
 }
 
-function Key() {
+/** A label on the chart must leave room for the curves. */
+function shortName(name: string): string {
+  return name.length > 40 ? `${name.slice(0, 38)}…` : name;
+}
+
+function Key({ train }: { readonly train: boolean }) {
   return (
     <>
-      <span className={classes.key} data-part="train">
-        train
-      </span>
+      {train && (
+        <span className={classes.key} data-part="train">
+          train
+        </span>
+      )}
       <span className={classes.key} data-part="eval">
         evaluation
       </span>

@@ -1,15 +1,26 @@
 /** Which examples: a built-in set, or the visitor's own. Says what was read, and warns before training, not after. */
 import { Button, NativeSelect } from "@mantine/core";
 import { lazy, Suspense, useId, useState } from "react";
-import { builtInDataSets } from "../../config/experiment.ts";
+import { builtInSets } from "../../config/dataSets.ts";
 import { formatCount, formatPercent } from "../../lib/format.ts";
-import { dataLabel, useData } from "../../store/data.ts";
+import { useData } from "../../store/data.ts";
+import { chooseOwnData } from "../../store/ownData.ts";
+import { taskDescriptions, taskKinds } from "../../tasks/index.schema.ts";
+import { tagTypes } from "../tryIt/tagGroups.ts";
 import { useDraft } from "../../store/draft.ts";
 import { useSession } from "../../store/session.ts";
 import type { DataReport } from "../../worker/protocol.ts";
 import { Message } from "../shared/Message.tsx";
 import classes from "./ExperimentPanel.module.css";
 import slider from "../shared/StopSlider.module.css";
+
+/** The built-in sets below the task each was made for. */
+const SETS_BY_TASK = taskKinds.flatMap((kind) => {
+  const items = Object.entries(builtInSets).flatMap(([id, { label, task }]) =>
+    task === kind ? [{ value: `built-in:${id}`, label }] : [],
+  );
+  return items.length === 0 ? [] : [{ group: taskDescriptions[kind].label, items }];
+});
 
 const OwnDataDialog = lazy(() => import("./OwnDataDialog.tsx"));
 
@@ -22,12 +33,13 @@ export function DataSection() {
   const [dialog, setDialog] = useState(false);
   const label = useId();
 
-  const sets = builtInDataSets.map((id) => ({ value: `built-in:${id}`, label: dataLabel({ kind: "built-in", id }) }));
   const names = new Set([own?.name, data.kind === "own" ? data.name : undefined].filter((name) => name !== undefined));
-  const options = [...sets, ...[...names].map((name) => ({ value: `own:${name}`, label: name }))];
+  const ownSets = [...names].map((name) => ({ value: `own:${name}`, label: name }));
+  const options = [...SETS_BY_TASK, ...(ownSets.length > 0 ? [{ group: "Own data", items: ownSets }] : [])];
   const choose = (value: string) => {
     const name = value.slice(value.indexOf(":") + 1);
-    change("data", value.startsWith("own:") ? { kind: "own", name } : { kind: "built-in", id: name });
+    if (value.startsWith("own:")) chooseOwnData(name);
+    else change("data", { kind: "built-in", id: name });
   };
 
   return (
@@ -58,12 +70,22 @@ export function DataSection() {
   );
 }
 
+/** Labels or kinds of tag; a question's start and end are no labels of its data. */
+function labelWords({ input, labels }: DataReport): string {
+  if (input === "question" || labels.length === 0) return "";
+  const types = tagTypes(labels);
+  const isTagged = input === "words" || input === "predicate";
+  return ` · ${(isTagged ? types : labels).join(", ")}`;
+}
+
 function DataFacts({ report }: { readonly report: DataReport }) {
-  const { trainExamples, evaluationExamples, labels, truncated, unknownShare, unknownExamples } = report;
+  const { trainExamples, evaluationExamples, truncated, unknownShare, unknownExamples, input } = report;
+  const windows = input === "question" && report.sequences > trainExamples + evaluationExamples;
   return (
     <>
       <p className={classes.dataFacts}>
-        {formatCount(trainExamples)} to train on, {formatCount(evaluationExamples)} to evaluate · {labels.join(", ")}
+        {formatCount(trainExamples)} to train on, {formatCount(evaluationExamples)} to evaluate{labelWords(report)}
+        {windows && ` · read in ${formatCount(report.sequences)} windows`}
         {truncated > 0 && ` · ${formatCount(truncated)} ${truncated === 1 ? "text is" : "texts are"} cut to fit`}
       </p>
       {unknownShare > 0.1 && (

@@ -28,16 +28,17 @@ export function DataChip() {
             ["To train on", formatCount(report.trainExamples)],
             ["To evaluate", formatCount(report.evaluationExamples)],
             [
-              "Classes",
+              report.input === "text" || report.input === "pair" ? "Classes" : "Examples",
               Object.entries(report.trainPerLabel)
                 .map(([label, count]) => `${label} ${formatCount(count)}`)
                 .join(", "),
             ],
-            ["Always the commonest", `${formatPercent(report.majorityAccuracy)} right`],
+            [`Without learning: ${report.baseline}`, `${report.scoreName} ${formatPercent(report.majorityAccuracy)}`],
             [
               "Tokens per text",
               `median ${formatCount(report.medianTokens)}, longest ${formatCount(report.longestTokens)}`,
             ],
+            ...(report.input === "question" ? ([["Windows", formatCount(report.sequences)]] as const) : []),
             ["Cut to fit", formatCount(report.truncated)],
             ["Unknown tokens", formatPercent(report.unknownShare)],
           ]}

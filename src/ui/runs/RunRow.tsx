@@ -7,6 +7,8 @@ import { deviation, mean } from "../../lib/statistics.ts";
 import { describeDifferences, describeExperiment } from "../../store/describeRun.ts";
 import { bestOf, isLive, lastOf, type RunEntry } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
+import { scoreNameOf, secondFigure } from "../../store/taskWords.ts";
+import { taskDescriptions, type TaskKind } from "../../tasks/index.schema.ts";
 import type { Evaluation } from "../../worker/protocol.ts";
 import { RunMenu } from "./RunMenu.tsx";
 import classes from "./Runs.module.css";
@@ -63,10 +65,12 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
         <div className={classes.difference}>{differenceWords(run, before)}</div>
       </td>
       <td className={classes.number}>
-        <Score evaluations={best} />
+        <Score evaluations={best} name={scoreNameOf(run)} />
       </td>
-      <td className={classes.number}>{scoreOf(lastOf(run), "accuracy")}</td>
-      <td className={`${classes.number} ${classes.extra}`}>{scoreOf(best, "macroF1")}</td>
+      <td className={classes.number}>{meanOf(lastOf(run).map(({ accuracy }) => accuracy))}</td>
+      <td className={`${classes.number} ${classes.extra}`}>
+        <SecondFigure kind={run.experiment.task.kind} evaluations={best} />
+      </td>
       <td className={`${classes.number} ${classes.extra}`}>
         {trained && formatShortCount(trained.prompt + trained.head + trained.model)}
       </td>
@@ -81,13 +85,14 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
 });
 
 /** One run with its interval, or several seeds with their deviation. */
-function Score({ evaluations }: { readonly evaluations: readonly Evaluation[] }) {
+function Score({ evaluations, name }: { readonly evaluations: readonly Evaluation[]; readonly name: string }) {
   const [first] = evaluations;
   if (!first) return null;
   const values = evaluations.map(({ accuracy }) => accuracy);
   return (
     <>
-      <b>{formatScore(mean(values))}</b>
+      <b title={name}>{formatScore(mean(values))}</b>
+      {name !== "accuracy" && <div className={classes.spread}>{name}</div>}
       <div className={classes.spread}>
         {evaluations.length > 1
           ? `± ${formatScore(deviation(values))}, ${evaluations.length} seeds`
@@ -101,8 +106,21 @@ function twoDigits(value: number): string {
   return value.toFixed(2).replace(/^0/, "");
 }
 
-function scoreOf(evaluations: readonly Evaluation[], metric: "accuracy" | "macroF1"): string {
-  return evaluations.length === 0 ? "" : formatScore(mean(evaluations.map((evaluation) => evaluation[metric])));
+function meanOf(values: readonly number[]): string {
+  return values.length === 0 ? "" : formatScore(mean(values));
+}
+
+/** What the task reports besides its score, with its name. */
+function SecondFigure({ kind, evaluations }: { readonly kind: TaskKind; readonly evaluations: readonly Evaluation[] }) {
+  const values = evaluations.flatMap((evaluation) => secondFigure(kind, evaluation) ?? []);
+  const { label, meaning } = taskDescriptions[kind].second;
+  if (values.length === 0) return null;
+  return (
+    <span title={meaning}>
+      {meanOf(values)}
+      <div className={classes.spread}>{label}</div>
+    </span>
+  );
 }
 
 function Status({ run }: { readonly run: RunEntry }) {

@@ -41,13 +41,13 @@ export function RunsPanel() {
                 <th scope="col">Run</th>
                 <th
                   scope="col"
-                  title="Best accuracy on the evaluation examples, and the 95 % interval or the deviation over seeds"
+                  title="Best score on the evaluation examples, and the 95 % interval or the deviation over seeds"
                 >
                   Best
                 </th>
                 <th scope="col">Last</th>
-                <th scope="col" className={classes.extra} title="Mean F1 over the classes at the best evaluation">
-                  Macro-F1
+                <th scope="col" className={classes.extra} title="What the task reports besides, at the best evaluation">
+                  Also
                 </th>
                 <th scope="col" className={classes.extra}>
                   Trained

@@ -47,6 +47,8 @@ export const Link = () => (
   </Icon>
 );
 export const Chevron = () => <Icon>{<path d="m4.5 6.5 3.5 3.5 3.5-3.5" />}</Icon>;
+export const ChevronLeft = () => <Icon>{<path d="M9.5 4.5 6 8l3.5 3.5" />}</Icon>;
+export const ChevronRight = () => <Icon>{<path d="M6.5 4.5 10 8l-3.5 3.5" />}</Icon>;
 export const Undo = () => <Icon>{<path d="M3 6.5h6.5a3.5 3.5 0 0 1 0 7H7M3 6.5l3-3M3 6.5l3 3" />}</Icon>;
 export const Chip = () => (
   <Icon>

@@ -1,35 +1,54 @@
-/** The selected run's answer before and after training, as probabilities per label. */
+/** The selected run's answer before and after training. */
+import { isQuestionInput, type ExampleInput } from "../../lib/examples/example.ts";
 import { modelMismatch } from "../../store/modelMatch.ts";
-import type { RunEntry } from "../../store/runEntry.ts";
+import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { useSession } from "../../store/session.ts";
+import type { TaskSettings } from "../../tasks/index.schema.ts";
 import { Message } from "../shared/Message.tsx";
-import { ProbabilityBars } from "./ProbabilityBars.tsx";
-import { usePredictions, type TextInput } from "./usePredictions.ts";
+import { PredictionView } from "./PredictionView.tsx";
+import { usePredictions } from "./usePredictions.ts";
 import classes from "./TryIt.module.css";
 
-export function Answers({ run, input }: { readonly run: RunEntry; readonly input: TextInput }) {
+export function Answers({ run, input }: { readonly run: RunEntry; readonly input: ExampleInput }) {
   const mismatch = useSession(({ model }) => modelMismatch(run, model));
   const { before, after, problem } = usePredictions(run, input, mismatch === undefined);
   if (mismatch) return <Message kind="note">{mismatch}</Message>;
+  const labels = run.facts?.labels ?? [];
+  const passage = isQuestionInput(input) ? input.context : undefined;
   return (
     <>
       <div className={classes.answer}>
         <h3>
-          Before <small>untrained head: a guess</small>
+          Before <small>{beforeWords(run.experiment.task)}</small>
         </h3>
-        <ProbabilityBars labels={run.facts?.labels ?? []} prediction={before} trained={false} />
+        <PredictionView prediction={before} labels={labels} trained={false} passage={undefined} />
       </div>
       <div className={classes.answer}>
         <h3>
           After <small>{run.name}</small>
         </h3>
-        {run.status === "running" || run.status === "paused" ? (
+        {isLive(run) ? (
           <p className={classes.quiet}>Answers when the run is finished or stopped.</p>
         ) : (
-          <ProbabilityBars labels={run.facts?.labels ?? []} prediction={after} trained />
+          <PredictionView prediction={after} labels={labels} trained passage={passage} />
         )}
       </div>
       {problem && <Message kind="problem">{problem}</Message>}
     </>
   );
+}
+
+/** What answers before training: a head that is the model's own needs none. */
+function beforeWords(task: TaskSettings): string {
+  switch (task.kind) {
+    case "sequence-classification":
+      return task.head === "verbalizer" ? "the frozen model's own words" : "untrained head: a guess";
+    case "token-classification":
+    case "question-answering":
+      return "untrained head: a guess";
+    case "causal-lm":
+      return "the frozen model's own words";
+    default:
+      return task satisfies never;
+  }
 }

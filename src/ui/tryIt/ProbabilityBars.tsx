@@ -1,28 +1,25 @@
-/** Probabilities per label as bars; the answer is set in bold. */
-import type { Prediction } from "../../worker/protocol.ts";
+/** Names with their probabilities as bars; the answer is set in bold. */
 import classes from "./TryIt.module.css";
 
-interface ProbabilityBarsProps {
-  readonly labels: readonly string[];
-  readonly prediction: Prediction | undefined;
-  readonly trained: boolean;
+export interface Share {
+  readonly name: string;
+  /** Undefined until it is known. */
+  readonly share: number | undefined;
+  readonly isAnswer: boolean;
 }
 
-export function ProbabilityBars({ labels, prediction, trained }: ProbabilityBarsProps) {
+export function ProbabilityBars({ shares, trained }: { readonly shares: readonly Share[]; readonly trained: boolean }) {
   return (
     <ul className={classes.bars} data-trained={trained || undefined}>
-      {labels.map((label) => {
-        const share = prediction?.probabilities[label];
-        return (
-          <li key={label} data-answer={prediction?.label === label || undefined}>
-            <span className={classes.label}>{label}</span>
-            <span className={classes.track}>
-              <i style={{ transform: `scaleX(${share ?? 0})` }} />
-            </span>
-            <span className={classes.share}>{share === undefined ? "–" : share.toFixed(2)}</span>
-          </li>
-        );
-      })}
+      {shares.map(({ name, share, isAnswer }) => (
+        <li key={name} data-answer={isAnswer || undefined}>
+          <span className={classes.label}>{name}</span>
+          <span className={classes.track}>
+            <i style={{ transform: `scaleX(${share ?? 0})` }} />
+          </span>
+          <span className={classes.share}>{share === undefined ? "–" : share.toFixed(2)}</span>
+        </li>
+      ))}
     </ul>
   );
 }

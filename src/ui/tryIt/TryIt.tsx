@@ -1,49 +1,43 @@
-/** Type a text and see what the selected run answers, before and after its training, and what the model is given to read. */
-import { NativeSelect, Textarea } from "@mantine/core";
+/** Type an input of the run's task and see what the selected run answers, before and after its training. */
+import { NativeSelect } from "@mantine/core";
 import { useState } from "react";
+import type { InputForm } from "../../lib/examples/inputForm.ts";
+import { inputFormFor, useData } from "../../store/data.ts";
+import { useDraft } from "../../store/draft.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { findRun, useRuns } from "../../store/runs.ts";
-import { useData } from "../../store/data.ts";
 import { Panel } from "../shared/Panel.tsx";
 import { Answers } from "./Answers.tsx";
 import { ModelView } from "./ModelView.tsx";
+import { TryFields } from "./TryFields.tsx";
+import { firstText, inputOf, usualForm, type TryText } from "./tryInput.ts";
 import classes from "./TryIt.module.css";
 
-const FIRST_TEXT = "A wonderful film, warm and funny from start to finish.";
-
 export function TryIt() {
-  const [text, setText] = useState(FIRST_TEXT);
-  const [pairText, setPairText] = useState("");
+  /** What was typed, by the form of the input: a run of another task asks for something else. */
+  const [typed, setTyped] = useState<Partial<Record<InputForm, TryText>>>({});
   const run = useRuns((state) => findRun(state, state.selectedId));
-  const pairs = useData(({ report }) => report?.pairs ?? false);
-  const input = { text, ...(pairs && pairText && { textPair: pairText }) };
+  const draft = useDraft((state) => state.experiment);
+  const own = useData((state) => state.own);
+  const formOf = ({ data, task }: Pick<typeof draft, "data" | "task">): InputForm =>
+    task.kind === "causal-lm" ? "continuation" : (inputFormFor(data, own) ?? usualForm(task.kind));
+  const asked = run?.experiment ?? draft;
+  const form = formOf(asked);
+  const shown = typed[form] ?? firstText(form, asked.data);
+  const input = inputOf(form, shown);
   return (
     <>
       <Panel title="Try it">
         <div className={classes.stack}>
-          <Textarea
-            label="Text"
-            aria-label="Text to try"
-            rows={3}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-          {pairs && (
-            <Textarea
-              label="Second text"
-              rows={2}
-              value={pairText}
-              onChange={(event) => setPairText(event.currentTarget.value)}
-            />
-          )}
+          <TryFields form={form} shown={shown} onChange={(text) => setTyped({ ...typed, [form]: text })} />
           <RunChoice run={run} />
-          {run && text.trim() !== "" && <Answers key={run.id} run={run} input={input} />}
+          {run && input && <Answers key={run.id} run={run} input={input} />}
           {!run && (
             <p className={classes.quiet}>Train a run, or choose one in the table, and its answers appear here.</p>
           )}
         </div>
       </Panel>
-      <ModelView input={input} />
+      <ModelView input={formOf(draft) === form ? input : undefined} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** Texts for "Try it" and their answers as the page shows them. */
 import type { Locator, Page } from "playwright-core";
-import type { Prediction } from "../../../src/worker/protocol.ts";
+import type { LabelPrediction } from "../../../src/worker/protocol.ts";
 import { region } from "./bench.ts";
 
 export interface LabelledText {
@@ -33,13 +33,13 @@ export async function answerTo(page: Page, text: string, timeout = 60_000): Prom
     { timeout },
   );
   const prediction = (await answer.jsonValue())?.prediction;
-  if (prediction === undefined) throw new Error(`The worker did not answer "${text}".`);
+  if (prediction?.kind !== "label") throw new Error(`The worker gave no label to "${text}".`);
   await shownAnswer(page, prediction).waitFor({ timeout });
   return prediction.label;
 }
 
 /** The bar set as the answer after training, with this label and this share. */
-function shownAnswer(page: Page, { label, probabilities }: Prediction): Locator {
+function shownAnswer(page: Page, { label, probabilities }: LabelPrediction): Locator {
   const after = region(page, "Try it")
     .getByRole("heading", { name: /^After/ })
     .locator("xpath=..");

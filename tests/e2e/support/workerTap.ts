@@ -1,5 +1,6 @@
 /** Listens to what the page's worker says, beside the page itself, so that tests can compare the page with the source. */
 import type { BrowserContext, Page } from "playwright-core";
+import type { ExampleInput } from "../../../src/lib/examples/example.ts";
 import type {
   Evaluation,
   Prediction,
@@ -32,9 +33,15 @@ export function tapInPage(): void {
   window.tappedEvents = [];
   window.tappedPredictions = [];
   const asked = new Map<number, { readonly text: string; readonly trained: boolean }>();
+  const textOf = (input: ExampleInput | undefined): string => {
+    if (input === undefined) return "";
+    if ("text" in input) return input.text;
+    if ("context" in input) return input.context;
+    return "tokens" in input ? input.tokens.join(" ") : input.source;
+  };
   const note = ({ request, command }: Request) => {
     if (command.kind !== "predict") return;
-    asked.set(request, { text: command.texts[0]?.text ?? "", trained: command.adapter.tensors.length > 0 });
+    asked.set(request, { text: textOf(command.inputs[0]), trained: command.adapter.tensors.length > 0 });
   };
   const take = (message: WorkerMessage) => {
     if (message.kind === "answer") {

@@ -1,7 +1,7 @@
 /** The built-in sets of labelled texts keep what they promise: size, balance, variety, no easy win for counting words. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { builtInDataSets } from "../../../src/config/experiment.ts";
+import { builtInDataSets } from "../../../src/config/dataSets.ts";
 import { createTokenizer } from "../../../src/models/tokenizer.ts";
 import { bagOfWords } from "../../../tools/data/bagOfWords.ts";
 import { checkDataset } from "../../../tools/data/checkDataset.ts";

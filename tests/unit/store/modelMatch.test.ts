@@ -18,6 +18,8 @@ const dimensions = {
 const model = (id: string, hash: string): ModelReport => ({
   id,
   family: "bert",
+  causal: false,
+  languageModel: true,
   dimensions,
   bytes: 1,
   hash,

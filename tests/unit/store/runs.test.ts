@@ -56,7 +56,7 @@ describe("tables for export", () => {
     const [header, train, evaluated, ...others] = curvesTable(a);
     dropCurves("a");
     expect(header?.slice(0, 4)).toEqual(["seed", "part", "step", "loss"]);
-    expect(train).toEqual([1, "train", 1, 0.7, 0.5, 2, 0.01, undefined]);
+    expect(train).toEqual([1, "train", 1, 0.7, 0.5, 2, 0.01, undefined, 0.5]);
     expect(evaluated?.slice(0, 5)).toEqual([1, "evaluation", 1, 0.4, 0.6]);
     expect(others).toEqual([]);
   });

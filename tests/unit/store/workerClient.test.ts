@@ -41,7 +41,7 @@ describe("worker client", () => {
   });
 
   it("resolves with the answer", async () => {
-    const preview = { tokens: [], truncated: false };
+    const preview = { tokens: [], truncated: false, windows: 1, window: 0 };
     const { client } = connect(({ request }, tell) => tell({ kind: "answer", request, answer: preview }));
     expect(await client.request({ kind: "resume", runId: "x" })).toEqual(preview);
   });

@@ -6,6 +6,7 @@ import {
   languageSequence,
   scoreContinuations,
 } from "../../../src/tasks/causalLanguageModel.ts";
+import { bindTask } from "../../../src/tasks/index.ts";
 import { fixtureModel } from "../../parity/models.ts";
 
 const model = await fixtureModel("tiny-gpt2");
@@ -61,8 +62,14 @@ describe("the labels of an example", () => {
 });
 
 describe("the task", () => {
+  it("takes a labelled text as a text alone", () => {
+    const [labelled] = task.encode([{ text: "the good movie", label: "fine" }], { labels: [], budget: 64 }).sequences;
+    const [alone] = task.encode([{ source: "", target: "the good movie" }], { labels: [], budget: 64 }).sequences;
+    expect(labelled).toEqual(alone);
+  });
+
   it("refuses examples of another shape", () => {
-    const examples = [{ text: "a film", label: "good" }];
+    const examples = [{ tokens: ["a", "film"], tags: ["O", "O"] }];
     expect(() => task.encode(examples, { labels: [], budget: 8 })).toThrow(
       "This task reads texts, or sources with targets",
     );
@@ -70,7 +77,7 @@ describe("the task", () => {
 
   it("refuses an encoder", async () => {
     const encoder = await fixtureModel("tiny-bert");
-    expect(() => bindCausalLanguageModel(encoder)).toThrow(
+    expect(() => bindTask({ kind: "causal-lm" }, encoder)).toThrow(
       "Expected a causal model such as gpt2 to continue texts, got bert",
     );
   });

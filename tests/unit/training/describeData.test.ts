@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
 import { describeData, hashExamples } from "../../../src/training/describeData.ts";
-import { previewText } from "../../../src/training/preview.ts";
+import { previewInput } from "../../../src/training/preview.ts";
 import { fixtureModel } from "../../parity/models.ts";
 
 const model = await fixtureModel("tiny-bert");
@@ -39,7 +39,10 @@ describe("a data set", () => {
       longestTokens: 8,
       medianTokens: 4,
       truncated: 1,
-      pairs: true,
+      input: "pair",
+      sequences: 6,
+      scoreName: "accuracy",
+      baseline: "most frequent label",
     });
   });
 
@@ -60,24 +63,24 @@ describe("a data set", () => {
 
 describe("the preview of a text", () => {
   const kindsOf = (text: string, experiment: Experiment): string[] =>
-    previewText({ text }, experiment, model).tokens.map(({ kind }) => kind);
+    previewInput({ text }, experiment, model).tokens.map(({ kind }) => kind);
 
   it("shows special tokens, words and unknown words", () => {
     expect(kindsOf("good zebra", plain)).toEqual(["special", "word", "unknown", "special"]);
   });
 
   it.each(["prefix-tuning", "prompt-tuning"])("shows the slots of %s in front", (kind) => {
-    const { tokens } = previewText({ text: "good" }, experimentOf({ kind, promptLength: 2 }), model);
+    const { tokens } = previewInput({ text: "good" }, experimentOf({ kind, promptLength: 2 }), model);
     expect(tokens.map(({ text }) => text)).toEqual(["P1", "P2", "[CLS]", "good", "[SEP]"]);
   });
 
   it("shows which text a token belongs to", () => {
-    const { tokens } = previewText({ text: "good", textPair: "bad" }, plain, model);
+    const { tokens } = previewInput({ text: "good", textPair: "bad" }, plain, model);
     expect(tokens.map(({ type }) => type)).toEqual([0, 0, 0, 1, 1]);
   });
 
   it("is cut where training would cut", () => {
-    const { tokens, truncated } = previewText({ text: "good ".repeat(30) }, plain, model);
+    const { tokens, truncated } = previewInput({ text: "good ".repeat(30) }, plain, model);
     expect([tokens.length, truncated]).toEqual([8, true]);
   });
 });

@@ -49,22 +49,25 @@ describe("a run is not learning", () => {
   const entropy = Math.log(2);
 
   it("when after 50 steps the mean of the last 20 losses is what guessing gives", () => {
-    const messages = watch(createLearningDetector(entropy), [...repeated(2, 30), ...repeated(entropy * 1.01, 20)]);
+    const messages = watch(createLearningDetector(entropy, "guessing"), [
+      ...repeated(2, 30),
+      ...repeated(entropy * 1.01, 20),
+    ]);
     expect(messages).toEqual([[50, expect.stringContaining("no better than guessing (0.693)")]]);
   });
 
   it("and hears it once only", () => {
-    expect(watch(createLearningDetector(entropy), repeated(entropy, 200))).toHaveLength(1);
+    expect(watch(createLearningDetector(entropy, "guessing"), repeated(entropy, 200))).toHaveLength(1);
   });
 
   it("and hears of it when the loss is well above guessing", () => {
-    expect(watch(createLearningDetector(entropy), repeated(entropy * 1.5, 100))).toHaveLength(1);
+    expect(watch(createLearningDetector(entropy, "guessing"), repeated(entropy * 1.5, 100))).toHaveLength(1);
   });
 
   it.each([
     ["in its first 49 steps", repeated(entropy, 49)],
     ["when the loss has fallen by a few percent", repeated(entropy * 0.97, 100)],
   ])("but hears nothing %s", (_case, losses) => {
-    expect(watch(createLearningDetector(entropy), losses)).toEqual([]);
+    expect(watch(createLearningDetector(entropy, "guessing"), losses)).toEqual([]);
   });
 });
