@@ -62,11 +62,23 @@ const predictOptions = {
   json: { type: "boolean" },
 } as const;
 
+const inspectOptions = {
+  out: { type: "string" },
+  model: { type: "string" },
+  train: { type: "string" },
+  eval: { type: "string" },
+  parts: { type: "string" },
+  worst: { type: "string" },
+  predictions: { type: "string" },
+  backend: { type: "string" },
+} as const;
+
 type Values<Options extends Record<string, { readonly type: "string" | "boolean" }>> = {
   readonly [Name in keyof Options]?: Options[Name]["type"] extends "boolean" ? boolean : string;
 };
 export type TrainValues = Values<typeof trainOptions>;
 export type PredictValues = Values<typeof predictOptions>;
+export type InspectValues = Values<typeof inspectOptions>;
 
 /** Options of `train`. */
 export function readTrainArguments(args: readonly string[]): TrainValues {
@@ -76,6 +88,11 @@ export function readTrainArguments(args: readonly string[]): TrainValues {
 /** Options of `predict`. */
 export function readPredictArguments(args: readonly string[]): PredictValues {
   return parse(() => parseArgs({ args: [...args], options: predictOptions, strict: true }).values);
+}
+
+/** Options of `inspect`. */
+export function readInspectArguments(args: readonly string[]): InspectValues {
+  return parse(() => parseArgs({ args: [...args], options: inspectOptions, strict: true }).values);
 }
 
 /** The value of an option that must be given. */

@@ -2,6 +2,7 @@
 import { messageOf } from "../lib/errors.ts";
 import { methodKinds } from "../methods/index.schema.ts";
 import { UsageError } from "./arguments.ts";
+import { inspectCommand } from "./inspect.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
 
@@ -13,6 +14,8 @@ const usage = `Softprompt Studio on the command line
       [--examples-per-class K] [--seed S] [--seeds 1|3|5] [--backend auto|webgpu|tfjs-webgpu|wasm|cpu] [--config FILE]
       --out DIR [--json]
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
+  npm run --silent cli -- inspect --out DIR [--parts predictions,slots,attention,knock-out] [--worst N] [--predictions FILE.csv]
+      [--model DIR|ID] [--train FILE --eval FILE] [--backend …]
 
 Methods: ${methodKinds.join(", ")}.
 Tasks and their files:
@@ -27,6 +30,7 @@ Tasks and their files:
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   train: trainCommand,
   predict: predictCommand,
+  inspect: inspectCommand,
 };
 
 const [name = "help", ...args] = process.argv.slice(2);

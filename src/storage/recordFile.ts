@@ -14,18 +14,17 @@ const evaluationSchema = z.object({
   figures: z.record(z.string(), z.number()).default({}),
 });
 
+/** JSON has no NaN or infinity; such numbers of a diverged run are written as null. */
+const measuredSchema = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NaN);
+
 const pointSchema = z.object({
   step: z.int(),
-  // JSON has no NaN or infinity; the loss of a diverged step is written as null.
-  loss: z
-    .number()
-    .nullable()
-    .transform((loss) => loss ?? NaN),
+  loss: measuredSchema,
   accuracy: z.number(),
-  gradientNorm: z
-    .number()
-    .nullable()
-    .transform((norm) => norm ?? NaN),
+  gradientNorm: measuredSchema,
   learningRate: z.number(),
   skipped: z.boolean(),
 });
@@ -52,6 +51,12 @@ const tensorSchema = z.object({
   values: z.string().transform(floatsFromBase64),
 });
 
+const movementSchema = z.object({
+  step: z.int(),
+  layers: z.array(z.array(measuredSchema)),
+  gradientNorms: z.array(measuredSchema),
+});
+
 const recordSchema = z.object({
   version: z.literal(1),
   id: z.string(),
@@ -66,6 +71,7 @@ const recordSchema = z.object({
     facts: factsSchema,
     seeds: z.array(z.object({ seed: z.int(), best: evaluationSchema, last: evaluationSchema, seconds: z.number() })),
     tensors: z.array(tensorSchema),
+    movement: movementSchema.optional(),
     seconds: z.number(),
     stepsPerSecond: z.number(),
   }),
@@ -89,8 +95,10 @@ export function decodeRecord(input: unknown): RunRecord {
     throw new Error(`This is not a run record of the studio. ${fields.join("; ")}`);
   }
   const { example, products, ...record } = parsed.data;
+  const { movement, ...result } = record.result;
   return {
     ...record,
+    result: { ...result, ...(movement === undefined ? {} : { movement }) },
     ...(products === undefined ? {} : { products }),
     ...(example === undefined ? {} : { example }),
   };

@@ -76,17 +76,20 @@ export function newEntry(run: NewRun): RunEntry {
 export function entryOfRecord(record: RunRecord, colour: number): RunEntry {
   const { result, id, name, createdAt, experiment, modelHash, dataHash, environment, outcome } = record;
   const entry = newEntry({ id, name, createdAt, colour, experiment, modelHash, dataHash, environment });
-  return {
-    ...entry,
-    example: record.example ?? false,
-    status: outcome,
-    facts: result.facts,
-    step: record.curves.at(-1)?.steps.at(-1)?.step ?? 0,
-    seedIndex: Math.max(0, result.seeds.length - 1),
-    seeds: result.seeds,
-    seconds: result.seconds,
-    stepsPerSecond: result.stepsPerSecond,
-  };
+  return moved(
+    {
+      ...entry,
+      example: record.example ?? false,
+      status: outcome,
+      facts: result.facts,
+      step: record.curves.at(-1)?.steps.at(-1)?.step ?? 0,
+      seedIndex: Math.max(0, result.seeds.length - 1),
+      seeds: result.seeds,
+      seconds: result.seconds,
+      stepsPerSecond: result.stepsPerSecond,
+    },
+    result.movement,
+  );
 }
 
 export function isLive({ status }: RunEntry): boolean {
@@ -120,8 +123,10 @@ export function applyEvent(entry: RunEntry, event: TrainingEvent): RunEntry {
     case "seed-finished":
       return { ...entry, seeds: [...entry.seeds, event.result] };
     case "finished": {
-      const { facts, seeds, seconds, stepsPerSecond } = event.record;
-      return { ...entry, status: event.outcome, facts, seeds, seconds, stepsPerSecond };
+      const { facts, seeds, seconds, stepsPerSecond, movement } = event.record;
+      const ended = { ...entry, status: event.outcome, facts, seeds, seconds, stepsPerSecond };
+      // From here on the picture shows the kept tensors, on their own scale, as it will after a reload.
+      return movement === undefined ? ended : moved({ ...ended, furthestMove: 0 }, movement);
     }
     default:
       return event satisfies never;
@@ -141,7 +146,9 @@ function evaluated(entry: RunEntry, evaluation: Evaluation, best: boolean): RunE
   };
 }
 
-function moved(entry: RunEntry, movement: SlotMovement): RunEntry {
+/** With the movement, if there is one. */
+function moved(entry: RunEntry, movement: SlotMovement | undefined): RunEntry {
+  if (movement === undefined) return entry;
   const furthest = Math.max(0, ...movement.layers.flat().filter(Number.isFinite));
   return { ...entry, movement, furthestMove: Math.max(entry.furthestMove, furthest) };
 }

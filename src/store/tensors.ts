@@ -31,8 +31,9 @@ export async function recordOf(entry: RunEntry): Promise<RunRecord> {
     throw new Error(`${name} has no result yet. Wait until it is finished, or stop it.`);
   }
   const curves: readonly SeedCurves[] = curvesOf(id);
-  const { seeds, seconds = 0, stepsPerSecond = 0 } = entry;
-  const result = { facts, seeds, seconds, stepsPerSecond, tensors: await tensorsOf(id) };
+  const { seeds, movement, seconds = 0, stepsPerSecond = 0 } = entry;
+  const moved = movement === undefined ? {} : { movement };
+  const result = { facts, seeds, seconds, stepsPerSecond, tensors: await tensorsOf(id), ...moved };
   return {
     version: 1,
     id,

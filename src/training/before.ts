@@ -5,6 +5,7 @@ import type { LoadedModel } from "../models/loadModel.ts";
 import type { Scores } from "../tasks/task.ts";
 import { bareExperiment } from "./bare.ts";
 import { logitsOf } from "./evaluate.ts";
+import { openEvaluation } from "./openEvaluation.ts";
 import { prepareData, type ExampleSet } from "./prepareData.ts";
 import { setUpRun } from "./setup.ts";
 
@@ -29,14 +30,10 @@ export async function scoreBefore({
   const data = prepareData(examples, bare, model, experiment.seed);
   const setup = setUpRun(bare, model, data.labels);
   if (setup.trained.length > 0) return undefined;
-  const store = executor.createParameters(setup.parameters, setup.weights);
+  const { plan, dispose } = await openEvaluation({ executor, setup, values: new Map(), longest: data.longest });
   try {
-    const capacities = setup.capacities(setup.evaluationChunk, data.longest);
-    const plan = await executor.compileEvaluation(setup.evaluationGraph, store, capacities);
-    const logits = await logitsOf(plan, setup, data.evaluation.sequences);
-    plan.dispose();
-    return data.evaluation.score(logits);
+    return data.evaluation.score(await logitsOf(plan, setup, data.evaluation.sequences));
   } finally {
-    store.dispose();
+    dispose();
   }
 }

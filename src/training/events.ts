@@ -120,6 +120,8 @@ export interface RunResult {
   readonly seeds: readonly SeedResult[];
   /** Best checkpoint of the best seed: prompt (or its network), head, or all weights. */
   readonly tensors: readonly TrainedTensor[];
+  /** How far the virtual tokens of these tensors have moved from their start; absent where there are none. */
+  readonly movement?: SlotMovement;
   readonly seconds: number;
   readonly stepsPerSecond: number;
 }

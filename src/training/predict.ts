@@ -7,6 +7,7 @@ import { likeliestWords } from "../tasks/likeliestWords.ts";
 import type { Answer, EncodedSequence, WordShare } from "../tasks/task.ts";
 import { startValues } from "./activations.ts";
 import { logitsOf } from "./evaluate.ts";
+import { openEvaluation } from "./openEvaluation.ts";
 import { tokenBudget } from "./prepareData.ts";
 import { setUpRun, type EvaluationOutput, type RunSetup } from "./setup.ts";
 
@@ -63,23 +64,14 @@ interface OpenPlan {
 
 async function openPlan(options: PredictorOptions, output: EvaluationOutput): Promise<OpenPlan> {
   const { experiment, model, labels, executor } = options;
-  const setup = setUpRun(experiment, model, labels, output);
+  const setup = setUpRun(experiment, model, labels, { output });
   const values = options.values ?? (await startValues(model, setup, experiment.seed, async () => executor));
   const budget = tokenBudget(experiment, model.family.dimensions.positions);
-  const store = executor.createParameters(setup.parameters, new Map([...setup.weights, ...values]));
-  const plan = await executor
-    .compileEvaluation(setup.evaluationGraph, store, setup.capacities(setup.evaluationChunk, budget))
-    .catch((error: unknown) => {
-      store.dispose();
-      throw error;
-    });
+  const evaluation = await openEvaluation({ executor, setup, values, longest: budget });
   return {
     setup,
     budget,
-    logits: (sequences) => logitsOf(plan, setup, sequences),
-    dispose() {
-      plan.dispose();
-      store.dispose();
-    },
+    logits: (sequences) => logitsOf(evaluation.plan, setup, sequences),
+    dispose: () => evaluation.dispose(),
   };
 }

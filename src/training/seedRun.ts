@@ -2,7 +2,7 @@
 import type { TrainedState, UpdateSettings } from "../engine/executor.ts";
 import { createDivergenceDetector, createLearningDetector, type Detector } from "./detectors.ts";
 import { logitsOf } from "./evaluate.ts";
-import type { Evaluation, RunOutcome, StepPoint, TrainingEvent } from "./events.ts";
+import type { Evaluation, RunOutcome, SlotMovement, StepPoint, TrainingEvent } from "./events.ts";
 import type { EncodedSequence } from "../tasks/task.ts";
 import { taskDescriptions } from "../tasks/index.schema.ts";
 import { slotMovement } from "./movement.ts";
@@ -12,10 +12,17 @@ import type { Session } from "./session.ts";
 import { groupSettings, labelCount } from "./setup.ts";
 import type { SeedContext } from "./train.ts";
 
+/** Of the best evaluation so far. */
+interface BestCheckpoint {
+  readonly evaluation: Evaluation;
+  readonly values: ReadonlyMap<string, Float32Array>;
+  readonly movement?: SlotMovement;
+}
+
 /** What survives a lost device. */
 export interface Progress {
   checkpoint: { readonly step: number; readonly state: Pick<TrainedState, "values"> & Partial<TrainedState> };
-  best: { readonly evaluation: Evaluation; readonly values: ReadonlyMap<string, Float32Array> } | undefined;
+  best: BestCheckpoint | undefined;
   last: Evaluation | undefined;
   /** Seconds spent training and evaluating, without pauses. */
   seconds: number;
@@ -182,15 +189,16 @@ async function* evaluate(
   const evaluation: Evaluation = { step, ...data.evaluation.score(logits) };
   const [state, gradients] = await Promise.all([session.store.readState(), session.training.readGradients()]);
   const best = progress.best === undefined || isBetter(evaluation, progress.best.evaluation);
-  if (best) progress.best = { evaluation, values: state.values };
+  const movement =
+    setup.method.promptedLayers.length === 0
+      ? undefined
+      : slotMovement(setup.method, { start: initial, now: state.values, gradients, step });
+  if (best) progress.best = { evaluation, values: state.values, ...(movement === undefined ? {} : { movement }) };
   progress.last = evaluation;
   progress.checkpoint = { step, state };
   yield { kind: "evaluated", seedIndex, evaluation, best };
   if (session.cache !== undefined) yield { kind: "cache", seedIndex, step, cache: session.cache.report };
-  if (setup.method.promptedLayers.length > 0) {
-    const movement = slotMovement(setup.method, { start: initial, now: state.values, gradients, step });
-    yield { kind: "moved", seedIndex, movement };
-  }
+  if (movement !== undefined) yield { kind: "moved", seedIndex, movement };
 }
 
 function isBetter(candidate: Evaluation, best: Evaluation): boolean {

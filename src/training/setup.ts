@@ -52,6 +52,13 @@ export type EvaluationOutput = "labels" | "vocabulary";
 /** Standard deviation of a fresh head, as transformers initialises BERT's classifier. */
 const headScale = 0.02;
 
+/** What else than the run itself may be wanted of it. */
+export interface SetupOptions {
+  readonly output?: EvaluationOutput;
+  /** Wraps the method, for inspections. */
+  readonly change?: (method: BoundMethod) => BoundMethod;
+}
+
 /**
  * Builds a run for data with these labels, in the order of the logits.
  * @throws when model, method, task and settings do not fit each other.
@@ -60,11 +67,11 @@ export function setUpRun(
   experiment: Experiment,
   model: LoadedModel,
   labels: readonly string[],
-  output: EvaluationOutput = "labels",
+  { output = "labels", change = (method) => method }: SetupOptions = {},
 ): RunSetup {
   const { dimensions } = model.family;
   requireSlots(experiment);
-  const method = bindMethod(experiment.method, dimensions);
+  const method = change(bindMethod(experiment.method, dimensions));
   const task = bindTask(experiment.task, model);
   const head = task.head(labels);
   const own = [...model.family.weights, ...model.family.languageModelWeights].map((shape) => {

@@ -168,7 +168,15 @@ function runResult(seeds: readonly { context: SeedContext; facts: RunFacts; prog
     const values = progress.best?.values.get(name) ?? new Float32Array(rows * width);
     return { name, rows, width, values };
   });
-  return { facts, seeds: results, tensors, seconds, stepsPerSecond: seconds > 0 ? steps / seconds : 0 };
+  const movement = progress.best?.movement;
+  return {
+    facts,
+    seeds: results,
+    tensors,
+    ...(movement === undefined ? {} : { movement }),
+    seconds,
+    stepsPerSecond: seconds > 0 ? steps / seconds : 0,
+  };
 }
 
 function accuracyOf(progress: Progress): number {

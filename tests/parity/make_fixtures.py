@@ -18,6 +18,7 @@ from golden.cases import CASES, build_case
 from golden.dtypes import write_dtypes
 from golden.gpt2_record import write_gpt2
 from golden.gpt2_tokenizer import write_gpt2_tokenizers
+from golden.inspection import write_inspection
 from golden.models import Subject, find_built_in, make_tiny_bert
 from golden.record import record_case
 from golden.replay import replay_case
@@ -41,6 +42,7 @@ def main() -> None:
     tiny = make_tiny_bert()
     make_tiny(tiny)
     write_task_cases(tiny)
+    write_inspection(tiny)
     write_gpt2()
     write_gpt2_tokenizers()
     built_in = find_built_in()

@@ -33,6 +33,12 @@ it("is read back as it was written, with the kernels that were chosen", () => {
   expect(decodeRecord(JSON.parse(encodeRecord(record)))).toEqual(record);
 });
 
+it("keeps how far slots have moved, also where a number was no number", () => {
+  const movement = { step: 40, layers: [[0.5, Number.NaN]], gradientNorms: [0.25] };
+  const moved = { ...record, result: { ...record.result, movement } };
+  expect(decodeRecord(JSON.parse(encodeRecord(moved)))).toEqual(moved);
+});
+
 it("may come from a time without such a choice and with full weights only", () => {
   const { weights: _weights, ...training } = record.experiment.training;
   const { products: _products, ...older } = { ...record, experiment: { ...record.experiment, training } };

@@ -1,6 +1,6 @@
 /** A run's state after each kind of event. */
 import { describe, expect, it } from "vitest";
-import { applyEvent, bestOf, isLive, lastOf, type RunEntry } from "../../../src/store/runEntry.ts";
+import { applyEvent, bestOf, entryOfRecord, isLive, lastOf, type RunEntry } from "../../../src/store/runEntry.ts";
 import type { TrainingEvent } from "../../../src/worker/protocol.ts";
 import { evaluation, experimentOf, facts, runOf } from "./support.ts";
 
@@ -49,6 +49,21 @@ describe("a run's entry", () => {
       movement: { step: 1, layers: [values], gradientNorms: [1] },
     });
     expect(after([moved([0.1, 0.4]), moved([0.2, Number.NaN])]).furthestMove).toBe(0.4);
+  });
+
+  it("shows the movement of the kept tensors when it has ended, as after a reload", () => {
+    const movement = { step: 20, layers: [[0.1, 0.2]], gradientNorms: [1] };
+    const record = { facts, seeds: [], tensors: [], seconds: 9, stepsPerSecond: 17, movement };
+    const later = { ...movement, step: 40, layers: [[0.3, 0.4]] };
+    const ended = after([
+      { kind: "moved", seedIndex: 0, movement: later },
+      { kind: "finished", outcome: "finished", record },
+    ]);
+    const { id, name, createdAt, experiment, modelHash, dataHash, environment, colour } = ended;
+    const kept = { version: 1, id, name, createdAt, experiment, modelHash, dataHash, environment } as const;
+    const reloaded = entryOfRecord({ ...kept, outcome: "finished", curves: [], result: record }, colour);
+    expect(ended).toMatchObject({ movement, furthestMove: 0.2 });
+    expect(reloaded).toMatchObject({ movement, furthestMove: 0.2 });
   });
 
   it("ends with the outcome and the figures of the result", () => {
