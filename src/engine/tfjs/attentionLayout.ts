@@ -29,7 +29,8 @@ export interface AttentionLayout {
   readonly mask: Float32Array;
 }
 
-interface Sizes {
+/** What every form of attention needs to know of a step. */
+export interface AttentionSizes {
   readonly node: AttentionNode;
   readonly sequences: number;
   readonly queryOffsets: Int32Array;
@@ -44,7 +45,7 @@ interface Sizes {
 
 /** The layout of one attention in this step. */
 export function layOutAttention(node: AttentionNode, pass: ForwardPass): AttentionLayout {
-  const sizes = measure(node, pass);
+  const sizes = measureAttention(node, pass);
   const { sequences, queryLength, keyLength } = sizes;
   const { keyColumn, valueColumn } = node.attributes;
   return {
@@ -59,7 +60,8 @@ export function layOutAttention(node: AttentionNode, pass: ForwardPass): Attenti
   };
 }
 
-function measure(node: AttentionNode, pass: ForwardPass): Sizes {
+/** Sequences, lengths, gates and prompt sets of one attention in this step. */
+export function measureAttention(node: AttentionNode, pass: ForwardPass): AttentionSizes {
   const { indices, attributes } = node;
   const sequences = pass.rows(indices.keyOffsets.rows);
   const offsets = (input: IndexInput): Int32Array => pass.index(input).subarray(0, sequences + 1);
@@ -83,7 +85,7 @@ function longest(offsets: Int32Array): number {
   return length;
 }
 
-function queryRows({ node, sequences, queryOffsets, queryLength }: Sizes): Int32Array {
+function queryRows({ node, sequences, queryOffsets, queryLength }: AttentionSizes): Int32Array {
   const { heads } = node.attributes;
   const rows = new Int32Array(sequences * heads * queryLength).fill(-1);
   for (let b = 0; b < sequences; b++) {
@@ -98,7 +100,7 @@ function queryRows({ node, sequences, queryOffsets, queryLength }: Sizes): Int32
 
 /** Slots come from `column` of the prompt's rows; query heads of one group share a key/value head. */
 function keyRows(
-  { node, sequences, keyOffsets, keyLength, set }: Sizes,
+  { node, sequences, keyOffsets, keyLength, set }: AttentionSizes,
   column: number,
   pass: ForwardPass,
 ): Int32Array {
@@ -127,7 +129,7 @@ function keyRows(
   return rows;
 }
 
-function outputRows(sizes: Sizes, queries: number): Int32Array {
+function outputRows(sizes: AttentionSizes, queries: number): Int32Array {
   const { node, sequences, queryOffsets, queryLength } = sizes;
   const { heads } = node.attributes;
   const rows = new Int32Array(queries * heads).fill(-1);
@@ -141,19 +143,19 @@ function outputRows(sizes: Sizes, queries: number): Int32Array {
   return rows;
 }
 
-function seesAnything(sizes: Sizes, b: number, query: number): boolean {
+function seesAnything(sizes: AttentionSizes, b: number, query: number): boolean {
   return visibleKeys(sizes, b, query) > 0 || sizes.gate.some((factor) => factor > 0);
 }
 
 /** Keys of sequence b that its query sees; causal queries stand at the end of the keys. */
-function visibleKeys({ node, queryOffsets, keyOffsets }: Sizes, b: number, query: number): number {
+export function visibleKeys({ node, queryOffsets, keyOffsets }: AttentionSizes, b: number, query: number): number {
   const keys = at(keyOffsets, b + 1) - at(keyOffsets, b);
   if (!node.attributes.causal) return keys;
   const behind = at(queryOffsets, b + 1) - at(queryOffsets, b) - query;
   return Math.max(0, keys - behind + 1);
 }
 
-function additiveMask(sizes: Sizes): Float32Array {
+function additiveMask(sizes: AttentionSizes): Float32Array {
   const { node, sequences, queryOffsets, queryLength, keyLength, gate } = sizes;
   const { promptLength } = node.attributes;
   const slots = gate.map((factor) => (factor > 0 ? Math.log(factor) : UNSEEN));

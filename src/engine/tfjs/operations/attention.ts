@@ -1,12 +1,19 @@
-/** Attention over packed rows: unpacked to padded [B·H, T, d], computed with plain tensor operations, packed again. */
-import { add, matMul, mul, reshape, slice, softmax, tensor, type Tensor } from "@tensorflow/tfjs-core";
+/**
+ * Attention over packed rows: unpacked to padded [B·H, T, d], computed with plain tensor operations, packed again. On wasm,
+ * whose products of batches are slow, `packedAttention` takes over.
+ */
+import { add, getBackend, matMul, mul, reshape, slice, softmax, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import type { AttentionNode } from "../../graph/operations/attention.ts";
 import { layOutAttention, type AttentionLayout } from "../attentionLayout.ts";
 import type { ForwardPass } from "../forwardPass.ts";
 import { takeRows, type RowSource } from "../takeRows.ts";
+import { simdProduct } from "../simdProduct.ts";
+import { packedAttention } from "./packedAttention.ts";
 
 /** [Rq, H·d]; the log-sum-exp is the business of the derived backward pass and is not kept. */
 export function attention(node: AttentionNode, pass: ForwardPass): Tensor[] {
+  const simd = getBackend() === "wasm" ? simdProduct() : undefined;
+  if (simd !== undefined) return [packedAttention(node, pass, simd)];
   const { inputs, attributes } = node;
   const { heads, headWidth, scale } = attributes;
   const layout = layOutAttention(node, pass);
