@@ -19,6 +19,7 @@ const trainOptions = {
   spans: { type: "string" },
   stride: { type: "string" },
   "longest-answer": { type: "string" },
+  "token-types": { type: "string" },
   data: { type: "string" },
   train: { type: "string" },
   eval: { type: "string" },
@@ -165,6 +166,7 @@ function taskOptions(values: TrainValues, kind: TaskKind): Record<string, unknow
     spans: values.spans,
     stride: number(values.stride, "stride"),
     longestAnswer: number(values["longest-answer"], "longest-answer"),
+    tokenTypes: values["token-types"],
   });
   const known = taskDescriptions[kind].schema.safeParse({ kind, ...given });
   if (known.success) return given;

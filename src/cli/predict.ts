@@ -16,7 +16,7 @@ export async function predictCommand(args: readonly string[]): Promise<void> {
     readModelFolder(modelName),
     readAdapterFolder(required(values.adapter, "adapter")),
   ]);
-  const { experiment, labels, tensors } = importAdapter(files, modelName);
+  const { experiment, labels, tensors } = importAdapter(files, model);
   const inputs = await readInputs(input, experiment.task.kind);
   const executor = await openExecutor(backendSchema.parse(values.backend ?? "auto"));
   const trained = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));

@@ -106,7 +106,7 @@ async function writeRun(out: string, run: FinishedRun): Promise<void> {
   try {
     await writeFolder(
       `${userPath(out)}/adapter`,
-      exportAdapter({ experiment, labels, tensors: result.tensors }, model.family.dimensions),
+      exportAdapter({ experiment, labels, tensors: result.tensors }, model),
     );
   } catch (error) {
     throw new Error(`The run is in ${out}/run.json, but its adapter could not be written: ${messageOf(error)}`, {

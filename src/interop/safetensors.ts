@@ -90,9 +90,20 @@ function readValues(data: Uint8Array, name: string, entry: HeaderEntry, fileName
   return entry.dtype === "F16" ? floatsFromHalf(half) : floatsFromBfloat16(half);
 }
 
-/** A file of f32 tensors, in the given order. */
-export function writeSafetensors(tensors: readonly FileTensor[]): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+const metadataSchema = z.object({ __metadata__: z.record(z.string(), z.string()).default({}) });
+
+/** The texts a file holds beside its tensors. Throws `SafetensorsError` when the file is damaged. */
+export function readMetadata(bytes: Uint8Array, fileName = "model.safetensors"): Readonly<Record<string, string>> {
+  const parsed = metadataSchema.safeParse(readHeader(bytes, fileName).header);
+  return parsed.success ? parsed.data.__metadata__ : {};
+}
+
+/** A file of f32 tensors, in the given order, with texts beside them. */
+export function writeSafetensors(
+  tensors: readonly FileTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: { format: "pt", ...metadata } };
   let offset = 0;
   for (const { name, shape, values } of tensors) {
     header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + values.byteLength] };

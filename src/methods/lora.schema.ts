@@ -53,7 +53,7 @@ function stackOf(role: LinearRole): LinearRole {
 
 /** Whether a weight of the model is a bias that is trained beside the updates of these layers. */
 export function trainsBias(
-  { biases }: LoraSettings,
+  { biases }: Pick<LoraSettings, "biases">,
   targets: readonly LinearRole[],
   { bias, role }: WeightPlace,
 ): boolean {

@@ -61,6 +61,7 @@ function configure(input: unknown): FamilyModel {
     dimensions: dimensionsOf(config, weights),
     causal: false,
     classifier: { name: "classifier", bias: true },
+    fanInFanOut: false,
     weights,
     languageModelWeights: languageModelShapes(config),
     decoderBias,

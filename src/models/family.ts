@@ -93,6 +93,8 @@ export interface FamilyModel {
   readonly causal: boolean;
   /** How transformers names the family's classifier, and whether it has a bias. */
   readonly classifier: { readonly name: string; readonly bias: boolean };
+  /** Weights of linear layers lie [in, out], as in transformers' Conv1D, instead of [out, in]. */
+  readonly fanInFanOut: boolean;
   /** Every weight the forward pass uses, by the family's own names. */
   readonly weights: readonly ParameterShape[];
   /** Weights of the language-model head besides the decoder; a file has all of them or none. */

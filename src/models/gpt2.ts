@@ -35,6 +35,7 @@ function configure(input: unknown): FamilyModel {
     dimensions: dimensionsOf(config, weights),
     causal: true,
     classifier: { name: "score", bias: false },
+    fanInFanOut: true,
     weights,
     languageModelWeights,
     wordEmbeddings,

@@ -2,17 +2,8 @@
 import { z } from "zod";
 import { experimentSchema } from "../config/experiment.ts";
 import { base64FromFloats, floatsFromBase64 } from "../lib/base64.ts";
+import { evaluationSchema } from "../training/evaluation.schema.ts";
 import type { RunRecord } from "../training/runRecord.ts";
-
-const evaluationSchema = z.object({
-  step: z.int(),
-  accuracy: z.number(),
-  interval: z.tuple([z.number(), z.number()]),
-  macroF1: z.number(),
-  loss: z.number(),
-  examples: z.int(),
-  figures: z.record(z.string(), z.number()).default({}),
-});
 
 /** JSON has no NaN or infinity; such numbers of a diverged run are written as null. */
 const measuredSchema = z
@@ -80,8 +71,9 @@ const recordSchema = z.object({
   example: z.boolean().optional(),
 });
 
-/** JSON text of a record. */
-export function encodeRecord(record: RunRecord): string {
+/** JSON text of a record, without the checkpoint: that belongs to the adapter. */
+export function encodeRecord({ result: { checkpoint: _checkpoint, ...result }, ...rest }: RunRecord): string {
+  const record = { ...rest, result };
   const replace = (_key: string, value: unknown): unknown =>
     value instanceof Float32Array ? base64FromFloats(value) : value;
   return JSON.stringify(record, replace);

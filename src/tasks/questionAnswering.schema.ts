@@ -16,6 +16,10 @@ export const questionAnsweringSchema = z.strictObject({
     .max(512)
     .default(30)
     .meta({ title: "Longest answer", description: "Tokens an answer may have." }),
+  tokenTypes: z.enum(["question-and-context", "none"]).default("question-and-context").meta({
+    title: "Token types",
+    description: "Whether the model is told where the context begins. PEFT leaves that out when it answers questions.",
+  }),
 });
 
 export type QuestionAnsweringSettings = z.infer<typeof questionAnsweringSchema>;

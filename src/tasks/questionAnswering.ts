@@ -42,7 +42,9 @@ const wanted = "questions with a context and answers";
 export function bindQuestionAnswering(settings: QuestionAnsweringSettings, model: LoadedModel): BoundTask {
   const { tokenizer, family } = model;
   const windowsOf = (input: QuestionInput, budget: number): QuestionWindow[] =>
-    questionWindows(input, tokenizer, { budget, overlap: settings.stride });
+    questionWindows(input, tokenizer, { budget, overlap: settings.stride }).map((window) =>
+      settings.tokenTypes === "none" ? withoutTypes(window) : window,
+    );
   return {
     targets: spaces.sequences,
     neededRows: (tokens) => tokens,
@@ -82,6 +84,11 @@ function trivialAnswers(train: readonly QuestionExample[], evaluation: readonly 
   const always = { name: `always “${constant}”`, score: meanAnswerF1(evaluation, () => constant) };
   const whole = { name: "the whole context", score: meanAnswerF1(evaluation, ({ context }) => context) };
   return whole.score > always.score ? whole : always;
+}
+
+function withoutTypes(window: QuestionWindow): QuestionWindow {
+  const { encoding } = window;
+  return { ...window, encoding: { ...encoding, types: new Int32Array(encoding.types.length) } };
 }
 
 function spanObjective(builder: Builder, logits: Tensor, { needed }: EncoderRows): Objective {

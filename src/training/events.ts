@@ -1,6 +1,7 @@
 /** What a training run tells while it runs. The generator in `train.ts` yields these; worker, page and command line read them. */
 import type { HeldMemory, StepTiming } from "../engine/executor.ts";
 import type { Scores } from "../tasks/task.ts";
+import type { Checkpoint } from "./adapter.ts";
 import type { CacheReport } from "./frontierCache.ts";
 
 export interface StepPoint {
@@ -124,4 +125,6 @@ export interface RunResult {
   readonly movement?: SlotMovement;
   readonly seconds: number;
   readonly stepsPerSecond: number;
+  /** Where the best seed stopped, to go on from; absent when nothing was trained or the run diverged. */
+  readonly checkpoint?: Checkpoint;
 }

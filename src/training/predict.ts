@@ -14,6 +14,8 @@ import { setUpRun, type EvaluationOutput, type RunSetup } from "./setup.ts";
 export interface Predictor {
   /** One answer per input, of the kind the task gives. Throws when an input does not fit the task. */
   predict(inputs: readonly ExampleInput[]): Promise<Answer[]>;
+  /** What the evaluation graph gives for encoded sequences, row-major [needed rows, C] of each. */
+  logits(sequences: readonly EncodedSequence[]): Promise<Float32Array[]>;
   dispose(): void;
 }
 
@@ -35,6 +37,7 @@ export async function createPredictor(options: PredictorOptions): Promise<Predic
       const { sequences, answers } = opened.setup.task.read(inputs, { labels, budget: opened.budget });
       return answers(await opened.logits(sequences));
     },
+    logits: opened.logits,
     dispose: opened.dispose,
   };
 }

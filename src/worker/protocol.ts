@@ -8,7 +8,7 @@ import type { ExampleInput } from "../lib/examples/example.ts";
 import type { ModelAbilities } from "../models/abilities.schema.ts";
 import type { WordShare } from "../tasks/task.ts";
 import type { DataDescription } from "../training/describeData.ts";
-import type { Adapter } from "../training/adapterFiles.ts";
+import type { Adapter } from "../training/adapter.ts";
 import type { RunEstimate } from "../training/estimate.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { SavingsEvent } from "../training/measureSavings.ts";

@@ -219,6 +219,6 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   return { carryOut };
 }
 
-function adapterFiles(adapter: AdapterState, { family }: LoadedModel): NamedFile[] {
-  return [...exportAdapter(adapter, family.dimensions)].map(([name, bytes]) => ({ name, bytes }));
+function adapterFiles(adapter: AdapterState, model: LoadedModel): NamedFile[] {
+  return [...exportAdapter(adapter, model)].map(([name, bytes]) => ({ name, bytes }));
 }

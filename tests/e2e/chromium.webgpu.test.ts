@@ -7,7 +7,8 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { peftFileNames, readPeftAdapter } from "../../src/interop/peft.ts";
+import { readPeftAdapter } from "../../src/interop/peft.ts";
+import { peftFileNames } from "../../src/interop/peftFormat.ts";
 import { formatScore } from "../../src/lib/format.ts";
 import { mean } from "../../src/lib/statistics.ts";
 import { launchChromium } from "../setup/chromium.ts";
@@ -177,9 +178,9 @@ describe("asking", () => {
     ]);
     const files = unzip(await readFile(await download.path()));
     expect([...files.keys()]).toEqual(expect.arrayContaining([peftFileNames.config, peftFileNames.weights]));
-    const { type, promptLength, promptEmbeddings } = readPeftAdapter(files);
-    expect({ type, promptLength }).toEqual({ type: "PREFIX_TUNING", promptLength: 16 });
-    expect(promptEmbeddings.every(Number.isFinite)).toBe(true);
+    const peft = readPeftAdapter(files);
+    expect(peft).toMatchObject({ kind: "prompt", type: "PREFIX_TUNING", promptLength: 16 });
+    expect(peft.kind === "prompt" && peft.promptEmbeddings.every(Number.isFinite)).toBe(true);
     expect(
       predictOnCommandLine(
         files,

@@ -1,6 +1,10 @@
-"""Loads an adapter the studio wrote into real PEFT and compares the logits with those the studio printed.
+"""Loads adapters the studio wrote into real PEFT and compares the logits with the studio's.
 
+    python tests/parity/load_adapters.py --exports DIR
     python tests/parity/load_adapters.py --model DIR --adapter DIR/adapter --texts FILE.jsonl --logits FILE.jsonl
+
+`--exports` is a folder that `tests/parity/peftExports.test.ts` left behind: an adapter of every kind with the studio's
+answers (PEFT_EXPORTS=DIR npx vitest run --project kernels tests/parity/peftExports.test.ts).
 
 `--texts` has one {"text", "text_pair"?} per line, `--logits` the lines that `cli predict --json` printed for them. It
 prints the largest difference as a fraction of max(1, largest |logit|) and exits with 1 above 1e-4, with 2 on bad input.
@@ -20,6 +24,8 @@ from safetensors import safe_open
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
 
+from golden.peft_kinds import run_saved
+
 TOLERANCE = 1e-4
 
 
@@ -32,6 +38,10 @@ def main() -> int:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
+        if options.exports is not None:
+            return compare_exports(options.exports)
+        if None in (options.model, options.adapter, options.texts, options.logits):
+            raise BadInput("Expected --exports DIR, or --model, --adapter, --texts and --logits together.")
         texts, printed = read_lines(options.texts), read_lines(options.logits)
         if not texts or len(texts) != len(printed):
             raise BadInput(
@@ -52,14 +62,33 @@ def main() -> int:
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--model", type=Path, required=True, help="folder of the frozen model, as Hugging Face writes it"
+        "--exports", type=Path, help="folder of adapters with expected.json, as peftExports.test.ts leaves it"
     )
     parser.add_argument(
-        "--adapter", type=Path, required=True, help="folder with adapter_config.json and its safetensors"
+        "--model", type=Path, help="folder of the frozen model, as Hugging Face writes it"
     )
-    parser.add_argument("--texts", type=Path, required=True, help="JSON Lines with text and, for pairs, text_pair")
-    parser.add_argument("--logits", type=Path, required=True, help="JSON Lines with logits, in the order of the texts")
+    parser.add_argument(
+        "--adapter", type=Path, help="folder with adapter_config.json and its safetensors"
+    )
+    parser.add_argument("--texts", type=Path, help="JSON Lines with text and, for pairs, text_pair")
+    parser.add_argument("--logits", type=Path, help="JSON Lines with logits, in the order of the texts")
     return parser.parse_args()
+
+
+def compare_exports(folder: Path) -> int:
+    """Every adapter of the folder through PEFT; prints each difference and returns 1 when one is too large."""
+    adapters = sorted(path for path in folder.iterdir() if (path / "expected.json").is_file())
+    if not adapters:
+        raise BadInput(f"Expected folders with expected.json in {folder}; there are none.")
+    worst = 0.0
+    for adapter in adapters:
+        document = json.loads((adapter / "expected.json").read_text(encoding="utf-8"))
+        rows = [value for text in run_saved(adapter, document) for row in text for value in row]
+        difference = relative_difference(torch.tensor(rows), torch.tensor(document["answers"]))
+        worst = max(worst, difference)
+        print(f"{adapter.name}: {len(rows)} numbers, largest relative difference {difference:.2e}")
+    print(f"{len(adapters)} adapters: worst {worst:.2e}, {'within' if worst <= TOLERANCE else 'ABOVE'} {TOLERANCE:g}")
+    return 0 if worst <= TOLERANCE else 1
 
 
 def read_lines(path: Path) -> list:

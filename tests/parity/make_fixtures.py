@@ -18,8 +18,10 @@ from golden.cases import CASES, build_case
 from golden.dtypes import write_dtypes
 from golden.gpt2_record import write_gpt2
 from golden.gpt2_tokenizer import write_gpt2_tokenizers
+from golden.gpt2_model import make_tiny_gpt2
 from golden.inspection import write_inspection
 from golden.models import Subject, find_built_in, make_tiny_bert
+from golden.peft_kinds import write_peft_kinds
 from golden.record import record_case
 from golden.replay import replay_case
 from golden.scores import write_answer_scores, write_classification_scores, write_tag_scores
@@ -44,6 +46,7 @@ def main() -> None:
     write_task_cases(tiny)
     write_inspection(tiny)
     write_gpt2()
+    write_kinds(tiny)
     write_gpt2_tokenizers()
     built_in = find_built_in()
     if built_in is None:
@@ -53,6 +56,13 @@ def main() -> None:
     for name in CASES:
         make_case(built_in, name)
     write_task_cases(built_in)
+
+
+def write_kinds(tiny: Subject) -> None:
+    """Adapters of every kind, on the tiny models with their batches."""
+    # A text of one token has nothing to continue.
+    ids = [row for row in make_tiny_gpt2()[0].batch.ids if len(row) > 1]
+    write_peft_kinds({"tiny-bert": (tiny.batch.ids, tiny.batch.types), "tiny-gpt2": (ids, [[0] * len(row) for row in ids])})
 
 
 def make_tiny(subject: Subject) -> None:

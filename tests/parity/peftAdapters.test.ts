@@ -32,9 +32,9 @@ function filesOf(name: AdapterName): Map<string, Uint8Array> {
 }
 
 async function predictWith(files: ReadonlyMap<string, Uint8Array>, executor: Executor): Promise<LabelAnswer[]> {
-  const { experiment, labels, tensors } = importAdapter(files, "tiny-bert");
-  const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const model = await fixtureModel("tiny-bert");
+  const { experiment, labels, tensors } = importAdapter(files, model);
+  const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
   const predictor = await createPredictor({ experiment, model, labels, executor, values });
   const predictions = await predictor.predict(texts);
   predictor.dispose();
@@ -72,8 +72,8 @@ describe.each(["wasm", "webgpu"] as const)("on %s", (backend) => {
 
 it.each(adapters)("a %s adapter that is read and written again holds PEFT's own tensors", async (name) => {
   const original = filesOf(name);
-  const { dimensions } = (await fixtureModel("tiny-bert")).family;
-  const written = exportAdapter(importAdapter(original, "tiny-bert"), dimensions);
+  const model = await fixtureModel("tiny-bert");
+  const written = exportAdapter(importAdapter(original, model), model);
   const tensorsOf = (files: ReadonlyMap<string, Uint8Array>) =>
     readSafetensors(files.get("adapter_model.safetensors") ?? new Uint8Array());
   expect(tensorsOf(written)).toEqual(tensorsOf(original));
@@ -82,9 +82,9 @@ it.each(adapters)("a %s adapter that is read and written again holds PEFT's own 
 it.each(["prompt-tuning", "prefix-tuning"] as const)(
   "a %s adapter keeps the fields of PEFT's adapter_config.json that matter",
   async (name) => {
-    const { dimensions } = (await fixtureModel("tiny-bert")).family;
+    const model = await fixtureModel("tiny-bert");
     const original = filesOf(name);
-    const written = exportAdapter(importAdapter(original, "tiny-bert"), dimensions);
+    const written = exportAdapter(importAdapter(original, model), model);
     const configOf = (files: ReadonlyMap<string, Uint8Array>): Record<string, unknown> =>
       z.record(z.string(), z.unknown()).parse(JSON.parse(new TextDecoder().decode(files.get("adapter_config.json"))));
     const [before, after] = [configOf(original), configOf(written)];

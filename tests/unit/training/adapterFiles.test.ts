@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
 import { readPeftAdapter } from "../../../src/interop/peft.ts";
-import { writeSafetensors } from "../../../src/interop/safetensors.ts";
 import { normalValues, randomStream } from "../../../src/lib/random.ts";
 import { bindMethod } from "../../../src/methods/index.ts";
-import { exportAdapter, importAdapter, reasonNotPeft, type Adapter } from "../../../src/training/adapterFiles.ts";
+import type { Adapter } from "../../../src/training/adapter.ts";
+import { exportAdapter, importAdapter } from "../../../src/training/adapterFiles.ts";
+import { reasonNotPeft } from "../../../src/training/peftExport.ts";
 import { setUpRun } from "../../../src/training/setup.ts";
 import { fixtureModel, labelNames } from "../../parity/models.ts";
 
@@ -40,26 +41,26 @@ describe.each([
   { kind: "p-tuning", promptLength: 4, hiddenSize: 5 },
 ])("%j", (method) => {
   const adapter = adapterOf(method);
-  const files = exportAdapter(adapter, dimensions);
+  const files = exportAdapter(adapter, model);
 
   it("is written for PEFT and for the studio", () => {
     expect([...files.keys()].toSorted()).toEqual([...peftFiles, ...studioFiles].toSorted());
   });
 
   it("comes back as it was", () => {
-    expect(importAdapter(files, "tiny-bert")).toEqual(adapter);
+    expect(importAdapter(files, model)).toEqual(adapter);
   });
 
   it("holds the evaluated prompt for PEFT, without the network", () => {
     const trained = new Map(adapter.tensors.map(({ name, values }) => [name, values]));
-    const peft = readPeftAdapter(files);
-    expect(peft.promptEmbeddings).toEqual(bindMethod(adapter.experiment.method, dimensions).virtualTokens(trained));
-    expect(peft).toMatchObject({ promptLength: 4, layers: 3, heads: 3, width: 21, baseModel: "tiny-bert" });
+    const promptEmbeddings = bindMethod(adapter.experiment.method, dimensions).virtualTokens(trained);
+    const sizes = { promptLength: 4, layers: 3, heads: 3, width: 21, baseModel: "tiny-bert" };
+    expect(readPeftAdapter(files)).toMatchObject({ ...sizes, promptEmbeddings, modelHash: model.hash });
   });
 
   it("answers the same when only PEFT's files are left, with labels that have no names", () => {
     const only = new Map([...files].filter(([name]) => peftFiles.includes(name)));
-    const back = importAdapter(only, "tiny-bert");
+    const back = importAdapter(only, model);
     expect(back.labels).toEqual(["LABEL_0", "LABEL_1"]);
     expect(back.tensors.find(({ name }) => name === "classifier.weight")).toEqual(
       adapter.tensors.find(({ name }) => name === "classifier.weight"),
@@ -77,26 +78,54 @@ describe.each([
   [{ kind: "head-only" }, "only a classifier"],
   [{ kind: "bitfit" }, "part of the model's own weights"],
   [{ kind: "top-layers" }, "part of the model's own weights"],
-  [{ kind: "lora", rank: 2 }, "own format only"],
   [{ kind: "adapters", bottleneck: 3 }, "no bottleneck adapters"],
   [{ kind: "full-fine-tuning" }, "no adapter"],
 ])("%j", (method, reason) => {
   const adapter = adapterOf(method);
 
   it("is not written for PEFT, and the reason is told", () => {
-    const files = exportAdapter(adapter, dimensions);
+    const files = exportAdapter(adapter, model);
     expect([...files.keys()]).toEqual(studioFiles);
-    expect(reasonNotPeft(adapter.experiment, dimensions.layers)).toContain(reason);
+    expect(reasonNotPeft(adapter.experiment, dimensions)).toContain(reason);
     expect(jsonOf(files, "studio.json")).toMatchObject({ notPeft: expect.stringContaining(reason) });
   });
 
   it("comes back as it was", () => {
-    expect(importAdapter(exportAdapter(adapter, dimensions), "tiny-bert")).toEqual(adapter);
+    expect(importAdapter(exportAdapter(adapter, model), model)).toEqual(adapter);
+  });
+});
+
+describe.each([
+  [{ kind: "lora", rank: 2, alpha: 3 }, ["query", "value"]],
+  [
+    { kind: "lora", rank: 2, targets: "all" },
+    ["query", "key", "value", "attention.output.dense", "intermediate.dense"],
+  ],
+  [
+    { kind: "lora", rank: 1, targets: ["output"], biases: "updated" },
+    ["0.output.dense", "1.output.dense", "2.output.dense"],
+  ],
+])("%j", (method, targets) => {
+  const adapter = adapterOf(method);
+  const files = exportAdapter(adapter, model);
+
+  it("is written for PEFT with target_modules that name just these layers", () => {
+    expect(jsonOf(files, "adapter_config.json")).toMatchObject({
+      peft_type: "LORA",
+      target_modules: expect.arrayContaining(targets),
+    });
+  });
+
+  it("comes back as it was, from either pair of files", () => {
+    expect(importAdapter(files, model)).toEqual(adapter);
+    const back = importAdapter(new Map([...files].filter(([name]) => peftFiles.includes(name))), model);
+    const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+    expect(back.tensors.toSorted(byName)).toEqual(adapter.tensors.toSorted(byName));
   });
 });
 
 it("writes the fields that PEFT needs to load a prefix", () => {
-  const files = exportAdapter(adapterOf({ kind: "prefix-tuning", promptLength: 4 }), dimensions);
+  const files = exportAdapter(adapterOf({ kind: "prefix-tuning", promptLength: 4 }), model);
   expect(jsonOf(files, "adapter_config.json")).toMatchObject({
     peft_type: "PREFIX_TUNING",
     task_type: "SEQ_CLS",
@@ -112,57 +141,24 @@ it("writes the fields that PEFT needs to load a prefix", () => {
   });
 });
 
-describe("a folder that is no adapter of the studio's", () => {
-  const config = { peft_type: "PREFIX_TUNING", task_type: "SEQ_CLS", num_virtual_tokens: 1 };
-
-  function filesOf(json: string, tensors = writeSafetensors([])): Map<string, Uint8Array> {
-    return new Map([
-      ["adapter_config.json", new TextEncoder().encode(json)],
-      ["adapter_model.safetensors", tensors],
-    ]);
-  }
-
-  it.each([
-    [
-      "is empty",
-      new Map<string, Uint8Array>(),
-      "Expected studio.json or adapter_config.json in the adapter folder; found nothing",
-    ],
-    [
-      "is a LoRA",
-      filesOf(JSON.stringify({ ...config, peft_type: "LORA" })),
-      "type LORA; the studio reads PREFIX_TUNING",
-    ],
-    ["is for another task", filesOf(JSON.stringify({ ...config, task_type: "SEQ_2_SEQ_LM" })), "the task SEQ_2_SEQ_LM"],
-    ["has a config that is not JSON", filesOf("peft_type: LORA"), "adapter_config.json is not JSON"],
-    ["has no prompt", filesOf(JSON.stringify(config)), 'has no tensor "prompt_embeddings"'],
-    [
-      "has a damaged weight file",
-      filesOf(JSON.stringify(config), new Uint8Array(3)),
-      "adapter_model.safetensors: expected",
-    ],
-    [
-      "lacks its weight file",
-      new Map([...filesOf(JSON.stringify(config))].slice(0, 1)),
-      "Expected a file named adapter_model",
-    ],
-  ])("because it %s says so", (_reason, files, message) => {
-    expect(() => importAdapter(files, "tiny-bert")).toThrow(message);
-  });
-});
-
 describe("a task that PEFT cannot run as the studio does", () => {
   it.each([
     [{ kind: "question-answering" }, "leaves out token types"],
     [{ kind: "sequence-classification", head: "verbalizer" }, "reads label words at a mask"],
   ])("is told: %j", (task, reason) => {
     const experiment = parseExperiment({ ...experimentOf({ kind: "prefix-tuning", promptLength: 4 }), task });
-    expect(reasonNotPeft(experiment, dimensions.layers)).toContain(reason);
+    expect(reasonNotPeft(experiment, dimensions)).toContain(reason);
+  });
+
+  it("is not answering questions without token types", () => {
+    const task = { kind: "question-answering", tokenTypes: "none" };
+    const experiment = parseExperiment({ ...experimentOf({ kind: "lora" }), task });
+    expect(reasonNotPeft(experiment, dimensions)).toBeUndefined();
   });
 
   it("is not tagging words", () => {
     const task = { kind: "token-classification" };
     const experiment = parseExperiment({ ...experimentOf({ kind: "prefix-tuning", promptLength: 4 }), task });
-    expect(reasonNotPeft(experiment, dimensions.layers)).toBeUndefined();
+    expect(reasonNotPeft(experiment, dimensions)).toBeUndefined();
   });
 });

@@ -4,7 +4,8 @@ import { parseExperiment } from "../../../src/config/experiment.ts";
 import type { Executor } from "../../../src/engine/executor.ts";
 import { createTfjsExecutor } from "../../../src/engine/tfjs/index.ts";
 import type { Example } from "../../../src/lib/examples/example.ts";
-import { exportAdapter, importAdapter, type Adapter } from "../../../src/training/adapterFiles.ts";
+import type { Adapter } from "../../../src/training/adapter.ts";
+import { exportAdapter, importAdapter } from "../../../src/training/adapterFiles.ts";
 import { createRunControl } from "../../../src/training/control.ts";
 import type { RunResult } from "../../../src/training/events.ts";
 import { setUpRun } from "../../../src/training/setup.ts";
@@ -85,10 +86,10 @@ describe("a classifier", () => {
       ["score.weight", 2, dimensions.width],
     ]);
     const adapter: Adapter = { experiment, labels: result.facts.labels, tensors: result.tensors };
-    const files = exportAdapter(adapter, dimensions);
+    const files = exportAdapter(adapter, model);
     expect(peftConfig(files)).toMatchObject({ task_type: "SEQ_CLS", num_layers: 3, token_dim: 21 });
     const only = new Map([...files].filter(([name]) => name.startsWith("adapter_")));
-    expect(importAdapter(only, "tiny-gpt2").tensors).toEqual(result.tensors);
+    expect(importAdapter(only, model).tensors).toEqual(result.tensors);
   });
 });
 
@@ -103,10 +104,10 @@ describe("a language model", () => {
     expect(result.tensors.map(({ name }) => name)).toEqual(["prefix"]);
     const [seed] = result.seeds;
     expect(seed?.last.figures["perplexity"]).toBeCloseTo(Math.exp(seed?.last.loss ?? 0), 6);
-    const files = exportAdapter({ experiment, labels: [], tensors: result.tensors }, dimensions);
+    const files = exportAdapter({ experiment, labels: [], tensors: result.tensors }, model);
     expect(peftConfig(files)).toMatchObject({ task_type: "CAUSAL_LM", modules_to_save: null });
     const only = new Map([...files].filter(([name]) => name.startsWith("adapter_")));
-    expect(importAdapter(only, "tiny-gpt2")).toMatchObject({ labels: [], experiment: { task: { kind: "causal-lm" } } });
+    expect(importAdapter(only, model)).toMatchObject({ labels: [], experiment: { task: { kind: "causal-lm" } } });
   });
 });
 
