@@ -1,4 +1,8 @@
 /** The benchmark on a tiny model: its engines train the same thing, its JSON has the promised shape, and what it counts. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { jaxJsEngine } from "../../bench/engines/jaxJs.ts";
 import { studioEngine } from "../../bench/engines/studio.ts";
@@ -72,6 +76,27 @@ describe("the benchmark's results", () => {
       expect(firstStepMs).toBeGreaterThan(stepMs);
     }
   });
+});
+
+it("timing ends at the age given, but not before the third step", async () => {
+  const stepsUntil = async (endSeconds: number): Promise<number | undefined> => {
+    const options = { adapter: "test", steps: 5, endSeconds, checkLosses: true, log: () => undefined };
+    return (await measure(problem, [studioEngine(gpu)], options))[0]?.steps;
+  };
+  expect(await stepsUntil(0)).toBe(3);
+  expect(await stepsUntil(Infinity)).toBe(5);
+});
+
+it("the quick command writes the promised array", () => {
+  const folder = mkdtempSync(join(tmpdir(), "bench-quick-"));
+  const file = join(folder, "quick.json");
+  // Dawn's null backend takes every call and computes nothing, so that the command ends in seconds.
+  const args = ["tools/bench.mjs", "--quick", "--null", "--models", "encoder-l2-d64", "--steps", "1", "--json", file];
+  execFileSync(process.execPath, args, { stdio: ["ignore", "inherit", "pipe"] });
+  const rows = runSchema.shape.results.parse(JSON.parse(readFileSync(file, "utf8")));
+  rmSync(folder, { recursive: true });
+  expect(rows.map(({ engine }) => engine)).toEqual(["studio", "tfjs", "jax-js"]);
+  for (const row of rows) expect(Object.keys(row)).toEqual(expect.arrayContaining(promised));
 });
 
 it("wrappers are gone after counting, and every dispatch of a step can be timed", async () => {

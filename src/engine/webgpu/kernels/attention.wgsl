@@ -18,7 +18,7 @@ fn weigh(score: vec4f, seen: vec4<bool>) -> vec4f {
   if (any(grows)) {
     let shrink = select(vec4f(1.0), exp(largest - score), grows);
     total *= shrink;
-    for (var c = 0u; c < headWidth; c++) { result[c] *= shrink; }
+    for (var c = 0u; c < sizes.columns; c++) { result[c] *= shrink; }
     largest = select(largest, score, grows);
   }
   return select(vec4f(), exp(score - largest), seen);
@@ -35,15 +35,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let safeRows = min(rows, vec4u(sizes.rows - 1u));
   let sequences = inputs4(sizes.querySequence, safeRows);
   let source = sizes.q + safeRows * sizes.qWidth + head * headWidth;
-  for (var c = 0u; c < headWidth; c++) {
+  for (var c = 0u; c < sizes.columns; c++) {
     query[c] = vec4f(operands[source.x + c], operands[source.y + c], operands[source.z + c], operands[source.w + c]);
   }
   let headColumn = head / (heads / keyValueHeads) * headWidth;
   let promptSets = vec4u(setOf(sequences.x), setOf(sequences.y), setOf(sequences.z), setOf(sequences.w));
   // One round per prompt set that the rows use.
   var waiting = inside;
-  for (var r = 0u; r < 4u; r++) {
-    if (!waiting[r]) { continue; }
+  while (any(waiting)) {
+    let r = firstOf(waiting);
     let seen = waiting & (promptSets == vec4u(promptSets[r]));
     waiting &= !seen;
     for (var slot = 0u; slot < sizes.promptLength; slot++) {
@@ -51,10 +51,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       if (gate <= 0.0) { continue; }
       let start = (promptSets[r] * sizes.promptLength + slot) * sizes.promptWidth + headColumn;
       var score = vec4f();
-      for (var c = 0u; c < headWidth; c++) { score += query[c] * prompt[start + sizes.keyColumn + c]; }
+      for (var c = 0u; c < sizes.columns; c++) { score += query[c] * prompt[start + sizes.keyColumn + c]; }
       let weight = gate * weigh(score * sizes.scale, seen);
       total += weight;
-      for (var c = 0u; c < headWidth; c++) { result[c] += weight * prompt[start + sizes.valueColumn + c]; }
+      for (var c = 0u; c < sizes.columns; c++) { result[c] += weight * prompt[start + sizes.valueColumn + c]; }
     }
   }
   let starts = inputs4(sizes.keyOffsets, sequences);
@@ -65,10 +65,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let keyStart = sizes.k + key * sizes.kWidth + headColumn;
     let valueStart = sizes.v + key * sizes.vWidth + headColumn;
     var score = vec4f();
-    for (var c = 0u; c < headWidth; c++) { score += query[c] * operands[keyStart + c]; }
+    for (var c = 0u; c < sizes.columns; c++) { score += query[c] * operands[keyStart + c]; }
     let weight = weigh(score * sizes.scale, seen);
     total += weight;
-    for (var c = 0u; c < headWidth; c++) { result[c] += weight * operands[valueStart + c]; }
+    for (var c = 0u; c < sizes.columns; c++) { result[c] += weight * operands[valueStart + c]; }
   }
   for (var r = 0u; r < 4u; r++) {
     if (!inside[r]) { break; }
@@ -76,7 +76,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let sees = total[r] > 0.0;
     let inverse = select(0.0, 1.0 / total[r], sees);
     let at = rows[r] * heads + head;
-    for (var c = 0u; c < headWidth; c++) { y[at * headWidth + c] = result[c][r] * inverse; }
+    for (var c = 0u; c < sizes.columns; c++) { y[at * headWidth + c] = result[c][r] * inverse; }
     logSumExp[at] = select(1.0e30, largest[r] + log(total[r]), sees);
   }
 }

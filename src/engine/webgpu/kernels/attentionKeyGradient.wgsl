@@ -27,14 +27,14 @@ fn accumulate(starts: vec4u, ends: vec4u, gates: vec4f, keyValueHead: u32) {
       let upstream = (row * heads + head) * headWidth;
       var score = vec4f();
       var dProbability = vec4f();
-      for (var c = 0u; c < headWidth; c++) {
+      for (var c = 0u; c < sizes.columns; c++) {
         score += keyRow[c] * operands[query + c];
         dProbability += valueRow[c] * dy[upstream + c];
       }
       let logSumExp = logSumExps[row * heads + head];
       let probability = select(vec4f(), gates * exp(score * sizes.scale - logSumExp), seen);
       let dScore = probability * (dProbability - deltas[row * heads + head]);
-      for (var c = 0u; c < headWidth; c++) {
+      for (var c = 0u; c < sizes.columns; c++) {
         dKey[c] += dScore * operands[query + c];
         dValue[c] += probability * dy[upstream + c];
       }
@@ -48,7 +48,7 @@ fn tokenRows(keys: vec4u, keyValueHead: u32) {
   let sequences = inputs4(sizes.keySequence, safeKeys);
   let key = sizes.k + safeKeys * sizes.kWidth + keyValueHead * headWidth;
   let value = sizes.v + safeKeys * sizes.vWidth + keyValueHead * headWidth;
-  for (var c = 0u; c < headWidth; c++) {
+  for (var c = 0u; c < sizes.columns; c++) {
     keyRow[c] = vec4f(operands[key.x + c], operands[key.y + c], operands[key.z + c], operands[key.w + c]);
     valueRow[c] = vec4f(operands[value.x + c], operands[value.y + c], operands[value.z + c], operands[value.w + c]);
   }
@@ -57,7 +57,7 @@ fn tokenRows(keys: vec4u, keyValueHead: u32) {
   for (var r = 0u; r < 4u; r++) {
     if (!inside[r]) { break; }
     let column = keyValueHead * headWidth;
-    for (var c = 0u; c < headWidth; c++) {
+    for (var c = 0u; c < sizes.columns; c++) {
       gradients[sizes.dk + keys[r] * sizes.kWidth + column + c] = dKey[c][r] * sizes.scale;
       gradients[sizes.dv + keys[r] * sizes.vWidth + column + c] = dValue[c][r];
     }
@@ -67,7 +67,7 @@ fn tokenRows(keys: vec4u, keyValueHead: u32) {
 fn promptSlots(sequence: u32, slots: vec4u, keyValueHead: u32) {
   let safeSlots = min(slots, vec4u(sizes.promptLength - 1u));
   let at = (setOf(sequence) * sizes.promptLength + safeSlots) * sizes.promptWidth + keyValueHead * headWidth;
-  for (var c = 0u; c < headWidth; c++) {
+  for (var c = 0u; c < sizes.columns; c++) {
     let key = at + sizes.keyColumn + c;
     let value = at + sizes.valueColumn + c;
     keyRow[c] = vec4f(prompt[key.x], prompt[key.y], prompt[key.z], prompt[key.w]);
@@ -80,7 +80,7 @@ fn promptSlots(sequence: u32, slots: vec4u, keyValueHead: u32) {
   for (var s = 0u; s < 4u; s++) {
     if (slots[s] >= sizes.promptLength) { break; }
     let first = (sequence * sizes.promptLength + slots[s]) * 2u * width + keyValueHead * headWidth;
-    for (var c = 0u; c < headWidth; c++) {
+    for (var c = 0u; c < sizes.columns; c++) {
       partial[first + c] = dKey[c][s] * sizes.scale;
       partial[first + width + c] = dValue[c][s];
     }

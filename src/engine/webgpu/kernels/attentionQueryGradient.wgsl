@@ -27,7 +27,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let logSumExp = vec4f(logSumExps[at.x], logSumExps[at.y], logSumExps[at.z], logSumExps[at.w]);
   let source = sizes.q + safeRows * sizes.qWidth + head * headWidth;
   var delta = vec4f();
-  for (var c = 0u; c < headWidth; c++) {
+  for (var c = 0u; c < sizes.columns; c++) {
     query[c] = vec4f(operands[source.x + c], operands[source.y + c], operands[source.z + c], operands[source.w + c]);
     let o = at * headWidth + c;
     upstream[c] = vec4f(dy[o.x], dy[o.y], dy[o.z], dy[o.w]);
@@ -37,8 +37,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let promptSets = vec4u(setOf(sequences.x), setOf(sequences.y), setOf(sequences.z), setOf(sequences.w));
   // One round per prompt set that the rows use.
   var waiting = inside;
-  for (var r = 0u; r < 4u; r++) {
-    if (!waiting[r]) { continue; }
+  while (any(waiting)) {
+    let r = firstOf(waiting);
     let seen = waiting & (promptSets == vec4u(promptSets[r]));
     waiting &= !seen;
     for (var slot = 0u; slot < sizes.promptLength; slot++) {
@@ -47,12 +47,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let start = (promptSets[r] * sizes.promptLength + slot) * sizes.promptWidth + headColumn;
       var score = vec4f();
       var dProbability = vec4f();
-      for (var c = 0u; c < headWidth; c++) {
+      for (var c = 0u; c < sizes.columns; c++) {
         score += query[c] * prompt[start + sizes.keyColumn + c];
         dProbability += upstream[c] * prompt[start + sizes.valueColumn + c];
       }
       let dScore = gate * select(vec4f(), exp(score * sizes.scale - logSumExp), seen) * (dProbability - delta);
-      for (var c = 0u; c < headWidth; c++) { result[c] += dScore * prompt[start + sizes.keyColumn + c]; }
+      for (var c = 0u; c < sizes.columns; c++) { result[c] += dScore * prompt[start + sizes.keyColumn + c]; }
     }
   }
   let starts = inputs4(sizes.keyOffsets, sequences);
@@ -64,17 +64,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let valueStart = sizes.v + key * sizes.vWidth + headColumn;
     var score = vec4f();
     var dProbability = vec4f();
-    for (var c = 0u; c < headWidth; c++) {
+    for (var c = 0u; c < sizes.columns; c++) {
       score += query[c] * operands[keyStart + c];
       dProbability += upstream[c] * operands[valueStart + c];
     }
     let dScore = select(vec4f(), exp(score * sizes.scale - logSumExp), seen) * (dProbability - delta);
-    for (var c = 0u; c < headWidth; c++) { result[c] += dScore * operands[keyStart + c]; }
+    for (var c = 0u; c < sizes.columns; c++) { result[c] += dScore * operands[keyStart + c]; }
   }
   for (var r = 0u; r < 4u; r++) {
     if (!inside[r]) { break; }
     let first = sizes.dq + rows[r] * sizes.qWidth + head * headWidth;
-    for (var c = 0u; c < headWidth; c++) { gradients[first + c] = result[c][r] * sizes.scale; }
+    for (var c = 0u; c < sizes.columns; c++) { gradients[first + c] = result[c][r] * sizes.scale; }
     deltas[at[r]] = delta[r];
   }
 }

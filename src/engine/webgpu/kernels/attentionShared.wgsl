@@ -1,12 +1,13 @@
 // What the attention kernels share: their uniform block, their reading of step inputs, and which keys a query sees. It
-// stands in front of each of them, behind `const headWidth`: an array cannot have the size of an override.
+// stands in front of each of them, behind `const headWidth`: an array cannot have the size of an override. `columns` is the
+// same number for loops that must stay loops: Mesa's lavapipe unrolls what it can count, and compiles the result for minutes.
 override heads: u32;
 override keyValueHeads: u32;
 struct Sizes {
   rows: u32, scale: f32, causal: u32, promptLength: u32, promptWidth: u32, keyColumn: u32, valueColumn: u32,
   queryOffsets: u32, querySequence: u32, keyOffsets: u32, keySequence: u32, promptSet: u32, gate: u32,
   q: u32, qWidth: u32, k: u32, kWidth: u32, v: u32, vWidth: u32,
-  dq: u32, dk: u32, dv: u32, sequences: u32, partialLength: u32,
+  dq: u32, dk: u32, dv: u32, sequences: u32, partialLength: u32, columns: u32,
 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
 @group(0) @binding(1) var<storage, read> operands: array<f32>;
@@ -32,6 +33,11 @@ fn gateOf(slot: u32) -> f32 {
 fn setOf(sequence: u32) -> u32 {
   if (sizes.promptSet == ABSENT) { return 0u; }
   return input(sizes.promptSet, sequence);
+}
+
+// The first of four rows that is still to be served; one of them is.
+fn firstOf(waiting: vec4<bool>) -> u32 {
+  return select(select(select(3u, 2u, waiting.z), 1u, waiting.y), 0u, waiting.x);
 }
 
 // End of the keys that each row sees: its sequence's, or up to its own position counted from the end if causal.

@@ -78,7 +78,7 @@ function deltaDispatch({ inputs, attributes }: GradientNode, delta: Tensor): Dis
   return dispatch({
     label: delta.label,
     kernel: forHeadWidth(kernels.attentionDelta, attributes),
-    uniforms: { rows: y.rows, heads: attributes.heads },
+    uniforms: { rows: y.rows, heads: attributes.heads, columns: attributes.headWidth },
     bindings: [read(dy), read(y), write(delta)],
     groups: perElement(y.rows, attributes.heads),
   });
@@ -214,6 +214,7 @@ function uniformsOf({ inputs, indices, attributes }: AttentionShape, own: OwnUni
     vWidth: v.width,
     ...none,
     ...rest,
+    columns: attributes.headWidth,
   };
 }
 
