@@ -3,10 +3,11 @@ import { parseArgs } from "node:util";
 import { adapterNames, type AdapterName } from "./adapters.ts";
 import type { EngineName } from "./engines/engine.ts";
 
-export const parts = ["equal", "savings", "scaling", "kernels", "matmul"] as const;
+export const parts = ["equal", "savings", "depth", "scaling", "kernels", "matmul"] as const;
 export type Part = (typeof parts)[number];
 
-const engineNames = ["studio", "tfjs", "jax-js"] as const satisfies readonly EngineName[];
+const engineNames = ["studio", "tfjs", "jax-js", "studio-wasm"] as const satisfies readonly EngineName[];
+const usualEngines = "studio,tfjs,jax-js";
 
 export interface BenchArguments {
   readonly help: boolean;
@@ -34,7 +35,7 @@ export const usage = `npm run --silent bench -- [options]
   --adapter NAME      ${adapterNames.join(", ")} (default swiftshader)
   --parts LIST        ${parts.join(", ")} (default equal, savings)
   --models LIST       see bench/models.ts (default encoder-l4-d128, encoder-l4-d256)
-  --engines LIST      ${engineNames.join(", ")} (default all)
+  --engines LIST      ${engineNames.join(", ")} (default ${usualEngines}; tfjs and studio-wasm not at once)
   --sequences N  --tokens N  --prompt N  --steps N
   --size N            of the matrix products (default 2048 on hardware, 256 on software)
   --python PROGRAM    also times PyTorch + PEFT with it (CPU, and CUDA where there is one)
@@ -54,7 +55,7 @@ export function readArguments(args: readonly string[]): BenchArguments {
       adapter: { type: "string", default: "swiftshader" },
       parts: { type: "string", default: "equal,savings" },
       models: { type: "string" },
-      engines: { type: "string", default: engineNames.join(",") },
+      engines: { type: "string", default: usualEngines },
       sequences: { type: "string" },
       tokens: { type: "string" },
       prompt: { type: "string" },

@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { openAdapter, type OpenedAdapter } from "./adapters.ts";
 import { readArguments, usage, type BenchArguments, type Part } from "./arguments.ts";
+import { measureDepths } from "./depth.ts";
 import type { BenchEngine, EngineName } from "./engines/engine.ts";
 import { jaxJsEngine } from "./engines/jaxJs.ts";
-import { studioEngine } from "./engines/studio.ts";
+import { fallbackEngine, studioEngine } from "./engines/studio.ts";
 import { tfjsEngine } from "./engines/tfjs.ts";
 import { kernelRates, peakOf } from "./kernelRates.ts";
 import { measureMatmuls } from "./matmuls.ts";
@@ -65,6 +66,7 @@ async function openBench(args: BenchArguments): Promise<Bench> {
     studio: () => studioEngine(adapter.gpu),
     tfjs: () => tfjsEngine(adapter.gpu),
     "jax-js": jaxJsEngine,
+    "studio-wasm": fallbackEngine,
   };
   const options: MeasureOptions = {
     adapter: adapter.description,
@@ -106,6 +108,14 @@ async function runPart(part: Part, bench: Bench): Promise<Partial<Measured>> {
         results.push(...(await measure(problem, engines, options)), ...(await peftResults(problem, bench)));
       }
       return { results };
+    }
+    case "depth": {
+      const depths = [];
+      for (const name of names) {
+        const model = await openModel(name);
+        depths.push(...(await measureDepths(gpu, model, sizes, { adapter: description, steps: options.steps })));
+      }
+      return { depths };
     }
     case "scaling":
       return { scaling: await measureScaling(gpu, { adapter: description, kind, steps: options.steps }) };

@@ -13,9 +13,21 @@ import { adamw, productProblem, type Problem, type ProblemSizes } from "./proble
 const batches = 8;
 const seed = 1;
 
+/** A method's settings as an experiment holds them. */
+export type BenchMethod = { readonly kind: "head-only" } | ReturnType<typeof prefixMethod>;
+
+/** Layers are counted from 1 at the bottom. */
+export function prefixMethod(promptLength: number, layers: "all" | number[]) {
+  return { kind: "prefix-tuning" as const, promptLength, layers };
+}
+
 /** The first texts of the data, as many as eight batches hold. */
-export async function raggedProblem(model: LoadedModel, sizes: ProblemSizes): Promise<Problem> {
-  const experiment = experimentOf(sizes);
+export async function raggedProblem(
+  model: LoadedModel,
+  sizes: ProblemSizes,
+  method: BenchMethod = prefixMethod(sizes.promptLength, "all"),
+): Promise<Problem> {
+  const experiment = experimentOf(sizes, method);
   const { name, train } = await readExampleSet(experiment, undefined);
   const set = {
     name,
@@ -26,11 +38,11 @@ export async function raggedProblem(model: LoadedModel, sizes: ProblemSizes): Pr
 }
 
 /** The benchmark's training as the page would describe it. */
-function experimentOf({ promptLength, batchSize, tokens }: ProblemSizes): Experiment {
+function experimentOf({ batchSize, tokens }: ProblemSizes, method: BenchMethod): Experiment {
   const sst2 = join(process.cwd(), "..", "shared", "data", "sst2", "train.jsonl");
   return parseExperiment({
     data: existsSync(sst2) ? { kind: "own", name: sst2 } : { kind: "built-in", id: "sentiment" },
-    method: { kind: "prefix-tuning", promptLength, layers: "all" },
+    method,
     training: {
       learningRate: adamw.learningRate,
       weightDecay: adamw.weightDecay,

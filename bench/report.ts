@@ -3,6 +3,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   readRun,
+  type DepthRow,
   type KernelRow,
   type MatmulRow,
   type PeakRow,
@@ -36,12 +37,14 @@ Made by \`npm run bench -- --docs\` from the files in \`bench/results\`; do not 
 
 Every engine trains the same thing: prefix tuning of a frozen BERT encoder (a trained key and value per prompt slot in
 every layer) with a linear head, the same weights, start values and batches, AdamW, no dropout. The first losses must agree
-within 0.0001, or the benchmark fails. Steps of the engines take turns in one process; figures are medians.
+within 0.0001, or the benchmark fails. Steps of the engines take turns in one process; figures are medians over the number of steps given.
 
 - **studio** is this project's engine: one static plan, one compute pass and one submit per step.
 - **tfjs** is TensorFlow.js' own differentiation, written by hand in its best form (\`matMul\` instead of fused layers, weights
   as [in, out], constants kept on the device, one tidy) on a device opened like the studio's.
 - **jax-js** has loss, gradient and AdamW in one \`jit\`.
+- **studio-wasm** is the studio where WebGPU is missing: the same graphs through TensorFlow.js on wasm, on the processor.
+- **peft** is PyTorch with PEFT on the same machine, after its first ten losses agreed.
 
 _Equal work_ pads all texts to one length, computes all rows and reuses nothing. _With savings_ trains on texts of different
 lengths: the studio packs rows, computes the last layer only where it is read and keeps what is frozen; the others pad to the
@@ -49,7 +52,7 @@ longest allowed length. _Encode_ is the time from the step's call to the return 
 building, uploading and compiling. Software adapters say nothing about GPUs beyond counts, encode time and correctness.`;
 
 function describeRun(run: RunFile): string {
-  const { machine, date, results, scaling, kernels, peaks, matmuls } = run;
+  const { machine, date, results, depths, scaling, kernels, peaks, matmuls } = run;
   const [adapter = "unknown adapter"] = [...results, ...scaling, ...peaks].map((row) => row.adapter);
   const sections = [
     `## ${adapter}`,
@@ -62,6 +65,7 @@ function describeRun(run: RunFile): string {
       "With savings",
       results.filter(({ mode }) => mode === "savings"),
     ),
+    ...depthSection(depths),
     ...scalingSection(scaling),
     ...peakSection(peaks),
     ...kernelSection(kernels),
@@ -79,6 +83,7 @@ function resultTable(results: readonly Result[]): string {
     "model",
     "texts × tokens, prompt",
     "engine",
+    "steps",
     "step ms",
     "× studio",
     "encode ms",
@@ -98,6 +103,7 @@ function resultTable(results: readonly Result[]): string {
       row.model,
       `${row.sequences} × ${row.tokens}, ${row.promptLength}`,
       row.engine,
+      String(row.steps),
       figure(row.stepMs),
       ratio(row.stepMs, own?.stepMs),
       figure(row.encodeMs),
@@ -119,6 +125,23 @@ function sameProblem(a: Result, b: Result): boolean {
     a.tokens === b.tokens &&
     a.promptLength === b.promptLength
   );
+}
+
+function depthSection(rows: readonly DepthRow[]): string[] {
+  if (rows.length === 0) return [];
+  const header = ["model", "texts × tokens, prompt", "trained", "steps", "step ms", "share of time", "share of FLOPs"];
+  const body = rows.map((row) => [
+    row.model,
+    `${row.sequences} × up to ${row.tokens}, ${row.promptLength}`,
+    row.trained,
+    String(row.steps),
+    figure(row.stepMs),
+    figure(row.timeShare),
+    figure(row.flopShare),
+  ]);
+  const note =
+    "The studio's steady step when less is trained, on SST-2 with all savings and the cache of frozen layers filled.";
+  return ["### Part of the model trained", note, table(header, body)];
 }
 
 function scalingSection(rows: readonly ScalingRow[]): string[] {

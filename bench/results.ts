@@ -34,6 +34,21 @@ const resultSchema = z.object({
   flops: z.number().optional(),
 });
 
+/** A step of the studio where only part of the model is trained; shares are of the run with prompts in all layers. */
+const depthSchema = z.object({
+  adapter: z.string(),
+  model: z.string(),
+  trained: z.string(),
+  sequences: z.number(),
+  tokens: z.number(),
+  promptLength: z.number(),
+  steps: z.number(),
+  stepMs: z.number(),
+  flops: z.number(),
+  timeShare: z.number(),
+  flopShare: z.number(),
+});
+
 const scalingSchema = z.object({
   adapter: z.string(),
   axis: z.string(),
@@ -90,6 +105,7 @@ export const runSchema = z.object({
   }),
   date: z.string(),
   results: z.array(resultSchema),
+  depths: z.array(depthSchema),
   scaling: z.array(scalingSchema),
   kernels: z.array(kernelSchema),
   peaks: z.array(peakSchema),
@@ -97,6 +113,7 @@ export const runSchema = z.object({
 });
 
 export type Result = z.infer<typeof resultSchema>;
+export type DepthRow = z.infer<typeof depthSchema>;
 export type ScalingRow = z.infer<typeof scalingSchema>;
 export type KernelRow = z.infer<typeof kernelSchema>;
 export type PeakRow = z.infer<typeof peakSchema>;
@@ -105,7 +122,14 @@ export type RunFile = z.infer<typeof runSchema>;
 /** What one command measured; the machine is added when it is written. */
 export type Measured = Omit<RunFile, "machine" | "date">;
 
-export const nothingMeasured: Measured = { results: [], scaling: [], kernels: [], peaks: [], matmuls: [] };
+export const nothingMeasured: Measured = {
+  results: [],
+  depths: [],
+  scaling: [],
+  kernels: [],
+  peaks: [],
+  matmuls: [],
+};
 
 /** Reads a file of results. @throws with the field that is not as expected */
 export function readRun(path: string): RunFile {
@@ -122,6 +146,7 @@ export function writeRun(path: string, measured: Measured): void {
     machine: describeMachine(),
     date: new Date().toISOString().slice(0, 10),
     results: merged(before.results, measured.results, resultKey),
+    depths: merged(before.depths, measured.depths, ({ adapter, model, trained }) => `${adapter} ${model} ${trained}`),
     scaling: merged(before.scaling, measured.scaling, ({ adapter, axis }) => `${adapter} ${axis}`),
     kernels: merged(before.kernels, measured.kernels, ({ adapter, model }) => `${adapter} ${model}`),
     peaks: merged(before.peaks, measured.peaks, ({ adapter }) => adapter),

@@ -1,7 +1,7 @@
 /** What the benchmark asks of an engine: open a problem, encode a step, wait for the device, tell the loss. */
 import type { Problem } from "../problem.ts";
 
-export type EngineName = "studio" | "tfjs" | "jax-js";
+export type EngineName = "studio" | "tfjs" | "jax-js" | "studio-wasm";
 
 export interface BenchEngine {
   readonly name: EngineName;

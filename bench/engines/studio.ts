@@ -1,9 +1,13 @@
-/** The studio's own engine: a static plan of the whole step on WebGPU. Equal work computes all rows in every layer. */
-import type { UpdateSettings } from "../../src/engine/executor.ts";
+/**
+ * The studio's own engine: a static plan of the whole step on WebGPU, and beside it the studio as it runs where there is no
+ * WebGPU. Equal work computes all rows in every layer.
+ */
+import { openExecutor } from "../../src/cli/device.ts";
+import type { Executor, UpdateSettings } from "../../src/engine/executor.ts";
 import { graphCosts } from "../../src/engine/graph/costs.ts";
 import { createWebGpuExecutor } from "../../src/engine/webgpu/index.ts";
 import { adamw, prepareBatches, type Problem } from "../problem.ts";
-import type { BenchEngine, BenchSession } from "./engine.ts";
+import type { BenchEngine, BenchSession, EngineName } from "./engine.ts";
 import {
   benchGroup,
   capacitiesOf,
@@ -25,16 +29,27 @@ const update: UpdateSettings = {
 };
 
 export function studioEngine(gpu: GPU): BenchEngine {
-  return {
-    name: "studio",
-    open: (problem) =>
-      problem.product === undefined ? openEqualWork(gpu, problem) : openProduct(gpu, problem, problem.product),
-  };
+  return engineOn("studio", () => createWebGpuExecutor(gpu));
+}
+
+/** The studio without WebGPU: the same graphs through TensorFlow.js on wasm, on the processor. */
+export function fallbackEngine(): BenchEngine {
+  return engineOn("studio-wasm", () => openExecutor("wasm"));
 }
 
 /** Every session has a device and pipelines of its own, so that compile time is measured each time. */
-async function openEqualWork(gpu: GPU, problem: Problem): Promise<BenchSession> {
-  const executor = await createWebGpuExecutor(gpu);
+function engineOn(name: EngineName, open: () => Promise<Executor>): BenchEngine {
+  return {
+    name,
+    async open(problem) {
+      const executor = await open();
+      const { product } = problem;
+      return product === undefined ? openEqualWork(executor, problem) : openProduct(executor, problem, product);
+    },
+  };
+}
+
+async function openEqualWork(executor: Executor, problem: Problem): Promise<BenchSession> {
   const started = performance.now();
   const { model, initial } = problem;
   const graph = equalWorkGraph(problem);

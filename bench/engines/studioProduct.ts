@@ -1,7 +1,6 @@
-/** The studio as its page runs it, through the training loop's own session: all savings on. */
+/** The studio as its page runs it, on any of its executors, through the training loop's own session: all savings on. */
 import { graphCosts } from "../../src/engine/graph/costs.ts";
-import type { StepValues } from "../../src/engine/executor.ts";
-import { createWebGpuExecutor } from "../../src/engine/webgpu/index.ts";
+import type { Executor, StepValues } from "../../src/engine/executor.ts";
 import { updateSettings } from "../../src/training/seedRun.ts";
 import { openSession } from "../../src/training/session.ts";
 import { setUpRun } from "../../src/training/setup.ts";
@@ -9,8 +8,7 @@ import type { Problem, ProductRun } from "../problem.ts";
 import type { BenchSession } from "./engine.ts";
 import { lastLossOf, trainedPart } from "./studioGraph.ts";
 
-export async function openProduct(gpu: GPU, problem: Problem, run: ProductRun): Promise<BenchSession> {
-  const executor = await createWebGpuExecutor(gpu);
+export async function openProduct(executor: Executor, problem: Problem, run: ProductRun): Promise<BenchSession> {
   const started = performance.now();
   const { experiment, data } = run;
   const { batchSize } = experiment.training;

@@ -81,7 +81,7 @@ describe("a file of results", () => {
     const page = readFileSync(join(folder, writeReport(folder)), "utf8");
     const cells = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
     const tfjs = cells.find((line) => line[3] === "tfjs");
-    expect(tfjs?.slice(4, 8)).toEqual(["20", "10", "50", "100"]);
+    expect(tfjs?.slice(5, 9)).toEqual(["20", "10", "50", "100"]);
     expect(cells.find((line) => line[1] === "width")?.at(-2)).toBe("no");
   });
 });
