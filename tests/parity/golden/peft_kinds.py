@@ -70,7 +70,6 @@ KINDS = (
     Kind("gpt2-texts-prefix", "tiny-gpt2", "SEQ_CLS", "prefix", virtual(3)),
     Kind("gpt2-texts-prompt", "tiny-gpt2", "SEQ_CLS", "prompt", virtual(3)),
     Kind("gpt2-texts-lora", "tiny-gpt2", "SEQ_CLS", "lora", {"r": 3, "fan_in_fan_out": True}),
-    Kind("gpt2-tags-lora", "tiny-gpt2", "TOKEN_CLS", "lora", {"r": 2, "target_modules": ["c_attn"], "fan_in_fan_out": True}),
     Kind("gpt2-language-prefix", "tiny-gpt2", "CAUSAL_LM", "prefix", virtual(2)),
     Kind("gpt2-language-prompt", "tiny-gpt2", "CAUSAL_LM", "prompt", virtual(4)),
     Kind("gpt2-language-lora", "tiny-gpt2", "CAUSAL_LM", "lora", {"r": 2, "target_modules": "all-linear", "fan_in_fan_out": True}),
