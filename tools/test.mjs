@@ -10,12 +10,12 @@ requireSupportedNode();
 
 /**
  * @param {import("./testStages.mjs").Stage} stage
- * @returns {import("./testStages.mjs").Counts}
+ * @returns {Promise<import("./testStages.mjs").Counts>}
  */
-function runStage(stage) {
+async function runStage(stage) {
   console.log(`\n== ${stage.name}`);
   const started = Date.now();
-  const counts = stage.run();
+  const counts = await stage.run();
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(`== ${stage.name}: ${counts.failed === 0 ? "ok" : "FAILED"} in ${seconds} s`);
   return counts;
@@ -44,7 +44,9 @@ if (!isCheck) {
   const { ensureChromium } = await import("./ensureChromium.mjs");
   console.log(`Chromium: ${ensureChromium()}`);
 }
-const total = sum((isCheck ? checkStages(root) : allStages(root)).map(runStage));
+const results = [];
+for (const stage of isCheck ? checkStages(root) : allStages(root)) results.push(await runStage(stage));
+const total = sum(results);
 const skipped = total.skipped === 0 ? "" : `, ${total.skipped} skipped`;
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;

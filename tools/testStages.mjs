@@ -2,13 +2,15 @@
  * The stages of `npm test`, each with how many checks of it passed, failed and were skipped.
  * A static check (types, lint, format, shaders, build) counts as one; a Vitest project counts its tests.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ name: string, run: () => Counts }} Stage
+ * @typedef {{ name: string, run: () => Promise<Counts> | Counts }} Stage
+ * @typedef {{ name: string, parameters: () => string[] }} StaticCheck parameters of Node; a function, because packages are
+ *   looked up when the check runs
  * @typedef {{ status: string, assertionResults: { status: string }[] }} FileReport
  * @typedef {{ numPassedTests: number, numPendingTests: number, numTodoTests: number, testResults: FileReport[] }} VitestReport
  */
@@ -35,18 +37,41 @@ function binOf(root, packageName, command = packageName) {
 }
 
 /**
- * A stage that passes or fails as a whole.
+ * Like {@link runNode}, without waiting; what the process prints appears in one piece when it has ended.
+ * @param {string} root
+ * @param {StaticCheck} check
+ * @returns {Promise<boolean>} whether the process ended well
+ */
+function startCheck(root, { name, parameters }) {
+  const started = Date.now();
+  const child = spawn(process.execPath, parameters(), { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  /** @type {Buffer[]} */
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (/** @type {Buffer} */ part) => printed.push(part));
+  return new Promise((resolve) => {
+    child.on("close", (code) => {
+      process.stdout.write(Buffer.concat(printed));
+      console.log(`   ${name}: ${code === 0 ? "ok" : "FAILED"} after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+      resolve(code === 0);
+    });
+  });
+}
+
+/**
+ * Checks that pass or fail as a whole, side by side: most of each runs on one core.
  * @param {string} root
  * @param {string} name
- * @param {() => string[]} parameters of Node; a function, because packages are looked up when the stage runs
+ * @param {StaticCheck[]} checks
  * @returns {Stage}
  */
-function staticStage(root, name, parameters) {
+function staticStage(root, name, checks) {
   return {
     name,
-    run: () => {
-      const passed = runNode(root, parameters());
-      return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+    run: async () => {
+      const outcomes = await Promise.all(checks.map((check) => startCheck(root, check)));
+      const passed = outcomes.filter(Boolean).length;
+      return { passed, failed: outcomes.length - passed, skipped: 0 };
     },
   };
 }
@@ -100,19 +125,14 @@ function vitestStage(root, project) {
  * @returns {Stage[]}
  */
 export function checkStages(root) {
+  const lint = () => [binOf(root, "oxlint"), "--type-aware", "--deny-warnings", "src", "bench", "tests", "tools"];
   return [
-    staticStage(root, "types", () => [binOf(root, "typescript", "tsc"), "--noEmit"]),
-    staticStage(root, "lint", () => [
-      binOf(root, "oxlint"),
-      "--type-aware",
-      "--deny-warnings",
-      "src",
-      "bench",
-      "tests",
-      "tools",
+    staticStage(root, "static checks", [
+      { name: "types", parameters: () => [binOf(root, "typescript", "tsc"), "--noEmit"] },
+      { name: "lint", parameters: lint },
+      { name: "format", parameters: () => [binOf(root, "prettier"), "--check", "--log-level", "warn", "."] },
+      { name: "shaders", parameters: () => [binOf(root, "tsx"), "tools/compileShaders.ts"] },
     ]),
-    staticStage(root, "format", () => [binOf(root, "prettier"), "--check", "--log-level", "warn", "."]),
-    staticStage(root, "shaders", () => [binOf(root, "tsx"), "tools/compileShaders.ts"]),
     vitestStage(root, "unit"),
   ];
 }
@@ -126,7 +146,7 @@ export function allStages(root) {
   return [
     ...checkStages(root),
     vitestStage(root, "kernels"),
-    staticStage(root, "build", () => ["tools/build.mjs"]),
+    staticStage(root, "build", [{ name: "site", parameters: () => ["tools/build.mjs"] }]),
     vitestStage(root, "e2e"),
   ];
 }

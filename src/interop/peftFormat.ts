@@ -2,7 +2,7 @@
  * What PEFT's adapter files hold, in PEFT's terms, and what the readers and writers of its kinds share. The kinds stand in
  * `peftPrompt.ts` and `peftLora.ts`, both files together in `peft.ts`.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { checked } from "../lib/checked.ts";
 import type { FileTensor } from "./safetensors.ts";
 
