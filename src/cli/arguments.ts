@@ -4,15 +4,14 @@ import { defaultExperiment, parseExperiment, type Experiment } from "../config/e
 import { savingsSchema } from "../config/training.ts";
 import { methodDescriptions, methodKinds, type MethodKind } from "../methods/index.schema.ts";
 import { taskDescriptions, taskKinds, type TaskKind } from "../tasks/index.schema.ts";
+import { asRecord, defined, number, parse, UsageError } from "./usage.ts";
+import { dataChoices, type DataChoice } from "./dataChoices.ts";
 
-/** A mistake of the person at the keyboard: printed without a stack. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+export { UsageError } from "./usage.ts";
 
 const trainOptions = {
   model: { type: "string" },
-  task: { type: "string" },
+  task: { type: "string", multiple: true },
   head: { type: "string" },
   template: { type: "string" },
   "label-words": { type: "string" },
@@ -20,9 +19,12 @@ const trainOptions = {
   stride: { type: "string" },
   "longest-answer": { type: "string" },
   "token-types": { type: "string" },
-  data: { type: "string" },
-  train: { type: "string" },
-  eval: { type: "string" },
+  data: { type: "string", multiple: true },
+  train: { type: "string", multiple: true },
+  eval: { type: "string", multiple: true },
+  sampling: { type: "string" },
+  "continue-steps": { type: "string" },
+  "continue-head": { type: "string" },
   method: { type: "string" },
   length: { type: "string" },
   layers: { type: "string" },
@@ -77,13 +79,26 @@ const inspectOptions = {
 type Values<Options extends Record<string, { readonly type: "string" | "boolean" }>> = {
   readonly [Name in keyof Options]?: Options[Name]["type"] extends "boolean" ? boolean : string;
 };
-export type TrainValues = Values<typeof trainOptions>;
+
+/** `data`, `train`, `eval` and `task` are those of the first data set. */
+export type TrainValues = Values<typeof trainOptions> & {
+  /** Further data sets that share the prompt. */
+  readonly others?: readonly DataChoice[];
+};
 export type PredictValues = Values<typeof predictOptions>;
 export type InspectValues = Values<typeof inspectOptions>;
 
 /** Options of `train`. */
 export function readTrainArguments(args: readonly string[]): TrainValues {
-  return parse(() => parseArgs({ args: [...args], options: trainOptions, strict: true }).values);
+  const {
+    data,
+    train,
+    eval: evaluation,
+    task,
+    ...values
+  } = parse(() => parseArgs({ args: [...args], options: trainOptions, strict: true }).values);
+  const [first = {}, ...others] = dataChoices({ data, train, eval: evaluation, task });
+  return { ...values, ...first, others };
 }
 
 /** Options of `predict`. */
@@ -102,11 +117,15 @@ export function required(value: string | undefined, option: string): string {
   return value;
 }
 
-/** Defaults of the method, then the file given by --config, then the options. */
+/**
+ * Defaults of the method, then the file given by --config, then the options. `dataTask` and `otherTasks` are the tasks that the
+ * built-in sets are made for.
+ */
 export function experimentOf(
   values: TrainValues,
   config: Record<string, unknown> = {},
   dataTask?: TaskKind,
+  otherTasks: readonly TaskKind[] = [],
 ): Experiment {
   const taskConfig = asRecord(config["task"]);
   const task = taskKind(values.task ?? (typeof taskConfig["kind"] === "string" ? taskConfig["kind"] : dataTask));
@@ -126,8 +145,22 @@ export function experimentOf(
       task: { ...(taskConfig["kind"] === task ? taskConfig : {}), kind: task, ...taskOptions(values, task) },
       method,
       training: { ...base.training, ...asRecord(config["training"]), ...trainingOptions(values) },
+      multiTask: { ...asRecord(config["multiTask"]), ...multiTaskOptions(values, otherTasks) },
     }),
   );
+}
+
+function multiTaskOptions(values: TrainValues, tasks: readonly TaskKind[]): Record<string, unknown> {
+  const others = (values.others ?? []).map((choice, place) => {
+    const task = taskKind(choice.task ?? tasks[place]);
+    return { data: dataOptions(choice), task: { kind: task, ...taskOptions(values, task) } };
+  });
+  return defined({
+    others: others.length === 0 ? undefined : others,
+    sampling: values.sampling,
+    continueSteps: number(values["continue-steps"], "continue-steps"),
+    continueHead: values["continue-head"],
+  });
 }
 
 /** `1-4`, `1,3` or `all`. */
@@ -150,8 +183,11 @@ function methodKind(text: string | undefined): MethodKind {
   return kind;
 }
 
+/** What files are read as when nobody says what they are. */
+export const defaultTaskKind: TaskKind = "sequence-classification";
+
 function taskKind(text: string | undefined): TaskKind {
-  if (text === undefined) return "sequence-classification";
+  if (text === undefined) return defaultTaskKind;
   const kind = taskKinds.find((known) => known === text);
   if (kind === undefined) throw new UsageError(`--task: expected one of ${taskKinds.join(", ")}, got "${text}".`);
   return kind;
@@ -244,31 +280,7 @@ function topOptions(values: TrainValues): Record<string, unknown> {
   });
 }
 
-function dataOptions({ data, train }: TrainValues): Record<string, unknown> | undefined {
-  if (data !== undefined && train !== undefined) throw new UsageError("Give either --data or --train, not both.");
+function dataOptions({ data, train }: DataChoice): Record<string, unknown> | undefined {
   if (train !== undefined) return { kind: "own", name: train };
   return data === undefined ? undefined : { kind: "built-in", id: data };
-}
-
-function number(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isFinite(value)) throw new UsageError(`--${option}: expected a number, got "${text}".`);
-  return value;
-}
-
-function defined(entries: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value)) : {};
-}
-
-function parse<Result>(read: () => Result): Result {
-  try {
-    return read();
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

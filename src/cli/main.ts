@@ -13,6 +13,8 @@ const usage = `Softprompt Studio on the command line
       [--init vocabulary|random|text] [--reparameterisation none|mlp] [--steps N] [--batch B] [--learning-rate X]
       [--examples-per-class K] [--seed S] [--seeds 1|3|5] [--backend auto|webgpu|tfjs-webgpu|wasm|cpu] [--config FILE]
       --out DIR [--json]
+      Several --data or --train share one prompt, each with a head of its own, and the first may go on alone:
+      [--sampling proportional|uniform] [--continue-steps N] [--continue-head kept|fresh]
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
   npm run --silent cli -- inspect --out DIR [--parts predictions,slots,attention,knock-out] [--worst N] [--predictions FILE.csv]
       [--model DIR|ID] [--train FILE --eval FILE] [--backend …]

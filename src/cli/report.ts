@@ -1,7 +1,8 @@
 /** What `train` prints: JSON lines for programs, or a progress line for people. */
 import { deviation, mean } from "../lib/statistics.ts";
 import type { Scores } from "../tasks/task.ts";
-import type { RunOutcome, RunResult, TrainingEvent } from "../training/events.ts";
+import type { Evaluation, OtherFacts, RunOutcome, RunResult, TrainingEvent } from "../training/events.ts";
+import { meanScore } from "../training/seedRun.ts";
 
 export interface Reporter {
   see(event: TrainingEvent): void;
@@ -15,18 +16,19 @@ export function createReporter(json: boolean, before?: Scores): Reporter {
 
 function jsonReporter(before: Scores | undefined): Reporter {
   let scoreName = "accuracy";
+  let others: readonly OtherFacts[] = [];
   const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
   return {
     see(event) {
       switch (event.kind) {
         case "seed-started":
-          scoreName = event.facts.scoreName;
+          ({ scoreName, others = [] } = event.facts);
           break;
         case "steps":
           for (const { step, loss, accuracy } of event.points) print({ step, loss, accuracy });
           break;
         case "evaluated":
-          print({ eval: figuresOf(event.evaluation, scoreName), step: event.evaluation.step });
+          print({ eval: evaluationFigures(event.evaluation, scoreName, others), step: event.evaluation.step });
           break;
         case "advice":
           print({ advice: event.advice, step: event.step, message: event.message });
@@ -43,6 +45,17 @@ function figuresOf({ accuracy, interval, macroF1, loss, examples, figures }: Sco
   return { [keyOf(scoreName)]: accuracy, interval, macroF1, ...figures, loss, examples };
 }
 
+/** With further data sets the mean of all scores, and every data set's figures by its name. */
+function evaluationFigures(evaluation: Evaluation, scoreName: string, facts: readonly OtherFacts[]) {
+  const { others = [] } = evaluation;
+  if (others.length === 0) return figuresOf(evaluation, scoreName);
+  const further = facts.map(({ name, scoreName: own }, place) => {
+    const scores = others[place];
+    return [name, scores === undefined ? undefined : figuresOf(scores, own)];
+  });
+  return { ...figuresOf(evaluation, scoreName), mean: meanScore(evaluation), dataSets: Object.fromEntries(further) };
+}
+
 /** "F1" → `f1`, "token accuracy" → `tokenAccuracy`. */
 function keyOf(scoreName: string): string {
   return scoreName.toLowerCase().replace(/ (\w)/g, (_space, letter: string) => letter.toUpperCase());
@@ -52,11 +65,12 @@ function keyOf(scoreName: string): string {
 function finalFigures(result: RunResult, outcome: RunOutcome, before: Scores | undefined) {
   const { facts, seeds, seconds, stepsPerSecond } = result;
   const best = seeds.map((seed) => seed.best.accuracy);
-  const last = seeds.at(-1)?.last;
+  const { last, shared } = seeds.at(-1) ?? {};
   return {
     outcome,
     score: facts.scoreName,
-    ...(last === undefined ? {} : figuresOf(last, facts.scoreName)),
+    ...(last === undefined ? {} : evaluationFigures(last, facts.scoreName, facts.others ?? [])),
+    ...(shared === undefined ? {} : { shared: evaluationFigures(shared, facts.scoreName, facts.others ?? []) }),
     ...(before === undefined ? {} : { before: figuresOf(before, facts.scoreName) }),
     best: { mean: mean(best), deviation: deviation(best), seeds: best },
     last: { mean: mean(seeds.map((seed) => seed.last.accuracy)), seeds: seeds.map((seed) => seed.last.accuracy) },
@@ -74,16 +88,20 @@ function textReporter(before: Scores | undefined): Reporter {
   const line = (text: string): void => void process.stderr.write(`${text}\n`);
   let steps = 0;
   let scoreName = "accuracy";
+  let others: readonly OtherFacts[] = [];
   return {
     see(event) {
       switch (event.kind) {
         case "seed-started": {
           const { facts } = event;
-          steps = facts.steps;
-          ({ scoreName } = facts);
+          ({ steps, scoreName, others = [] } = facts);
           line(`seed ${facts.seed}: ${facts.trainExamples} examples, ${facts.backend} on ${facts.adapter}`);
           if (before !== undefined) line(`  before training: ${scoreName} ${percent(before.accuracy)}`);
           line(`  ${facts.baseline}: ${scoreName} ${percent(facts.majorityAccuracy)}`);
+          for (const { name, trainExamples, ...other } of others) {
+            line(`  shared with ${name}: ${trainExamples} examples`);
+            line(`    ${other.baseline}: ${other.scoreName} ${percent(other.majorityAccuracy)}`);
+          }
           break;
         }
         case "steps":
@@ -93,6 +111,7 @@ function textReporter(before: Scores | undefined): Reporter {
           line(
             `\r  step ${event.evaluation.step}: ${scoreName} ${percent(event.evaluation.accuracy)}${event.best ? " (best)" : ""}`,
           );
+          if (event.evaluation.others !== undefined) line(otherScores(event.evaluation, others));
           break;
         case "advice":
           line(`\r${event.message}`);
@@ -118,4 +137,12 @@ function progressLine(point: { step: number; loss: number } | undefined, steps: 
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+/** "    slots F1 41.2 %, roles F1 30.0 %; mean 37.5 %" */
+function otherScores(evaluation: Evaluation, facts: readonly OtherFacts[]): string {
+  const scores = facts.map(({ name, scoreName }, place) => {
+    return `${name} ${scoreName} ${percent(evaluation.others?.[place]?.accuracy ?? 0)}`;
+  });
+  return `    ${scores.join(", ")}; mean ${percent(meanScore(evaluation))}`;
 }

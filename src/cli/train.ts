@@ -1,9 +1,11 @@
 /** `train`: one experiment from the command line, with the same loop as the page. Writes run.json and the adapter. */
-import type { BackendChoice, Experiment } from "../config/experiment.ts";
+import { experimentPerDataSet, type BackendChoice, type Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
+import { bindMethod } from "../methods/index.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
+import type { Adapter } from "../training/adapter.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { scoreBefore } from "../training/before.ts";
 import { createRunControl } from "../training/control.ts";
@@ -14,7 +16,7 @@ import type { ExampleSet } from "../training/prepareData.ts";
 import { encodeRecord } from "../storage/recordFile.ts";
 import type { RunRecord, SeedCurves } from "../training/runRecord.ts";
 import { train } from "../training/train.ts";
-import { experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";
+import { defaultTaskKind, experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";
 import { openExecutor } from "./device.ts";
 import { readExampleSet, readJson, readModelFolder, taskOfBuiltInSet, userPath, writeFolder } from "./files.ts";
 import { createReporter } from "./report.ts";
@@ -28,6 +30,7 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
     readModelFolder(experiment.model),
     readExampleSet(experiment, values.eval),
   ]);
+  const otherExamples = await readOtherSets(experiment, values);
   const control = createRunControl();
   process.once("SIGINT", () => control.stop());
   const device = reopeningDevice(experiment.backend);
@@ -35,13 +38,23 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
   const before = await scoreBefore({ experiment, model, examples, executor: await device.current() });
   const reporter = createReporter(values.json ?? false, before);
   let products: RunRecord["products"];
-  for await (const event of train({ experiment, model, examples, control, executor: device.current })) {
+  for await (const event of train({ experiment, model, examples, otherExamples, control, executor: device.current })) {
     curves.see(event);
     reporter.see(event);
     if (event.kind === "performance") products = event.performance.products;
     if (event.kind !== "finished") continue;
     const { outcome, record: result } = event;
-    const run = { experiment, model, examples, outcome, result, products, curves: curves.seeds(), name: values.name };
+    const run = {
+      experiment,
+      model,
+      examples,
+      otherExamples,
+      outcome,
+      result,
+      products,
+      curves: curves.seeds(),
+      name: values.name,
+    };
     await writeRun(out, run);
     reporter.finish(result, outcome);
   }
@@ -65,16 +78,26 @@ function reopeningDevice(backend: BackendChoice): { current(): Promise<Executor>
 }
 
 async function readExperiment(values: TrainValues): Promise<Experiment> {
-  const dataTask = values.data === undefined ? undefined : await taskOfBuiltInSet(values.data);
-  if (values.config === undefined) return experimentOf(values, {}, dataTask);
-  const config = await readJson(values.config);
-  return experimentOf(values, typeof config === "object" && config !== null ? { ...config } : {}, dataTask);
+  const taskOf = (data: string | undefined) => (data === undefined ? undefined : taskOfBuiltInSet(data));
+  const dataTask = await taskOf(values.data);
+  const otherTasks = await Promise.all(
+    (values.others ?? []).map(async ({ data }) => (await taskOf(data)) ?? defaultTaskKind),
+  );
+  const config = values.config === undefined ? {} : await readJson(values.config);
+  return experimentOf(values, typeof config === "object" && config !== null ? { ...config } : {}, dataTask, otherTasks);
+}
+
+/** Examples of the further data sets; files for their evaluation come from the options. */
+async function readOtherSets(experiment: Experiment, { others = [] }: TrainValues): Promise<ExampleSet[]> {
+  const [, ...experiments] = experimentPerDataSet(experiment);
+  return Promise.all(experiments.map((own, place) => readExampleSet(own, others[place]?.eval)));
 }
 
 interface FinishedRun {
   readonly experiment: Experiment;
   readonly model: LoadedModel;
   readonly examples: ExampleSet;
+  readonly otherExamples: readonly ExampleSet[];
   readonly outcome: RunOutcome;
   readonly result: RunResult;
   readonly products: RunRecord["products"] | undefined;
@@ -83,7 +106,7 @@ interface FinishedRun {
 }
 
 async function writeRun(out: string, run: FinishedRun): Promise<void> {
-  const { experiment, model, examples, outcome, result, products, curves, name } = run;
+  const { experiment, model, examples, otherExamples, outcome, result, products, curves, name } = run;
   const createdAt = new Date().toISOString();
   const id = `${createdAt}-${experiment.seed}`;
   const record: RunRecord = {
@@ -94,6 +117,7 @@ async function writeRun(out: string, run: FinishedRun): Promise<void> {
     experiment,
     modelHash: model.hash,
     dataHash: await hashExamples(examples),
+    ...(otherExamples.length === 0 ? {} : { otherDataHashes: await Promise.all(otherExamples.map(hashExamples)) }),
     outcome,
     curves,
     result,
@@ -104,13 +128,35 @@ async function writeRun(out: string, run: FinishedRun): Promise<void> {
   const json = JSON.stringify({ labels, ...JSON.parse(encodeRecord(record)) }, undefined, 1);
   await writeFolder(out, new Map([["run.json", `${json}\n`]]));
   try {
-    await writeFolder(
-      `${userPath(out)}/adapter`,
-      exportAdapter({ experiment, labels, tensors: result.tensors }, model),
-    );
+    for (const [folder, adapter] of adaptersOf(experiment, model, result)) {
+      await writeFolder(`${userPath(out)}/${folder}`, exportAdapter(adapter, model));
+    }
   } catch (error) {
     throw new Error(`The run is in ${out}/run.json, but its adapter could not be written: ${messageOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** One adapter per data set, each as if trained alone: `adapter` of the first one, `adapter-2` … of the others. */
+function adaptersOf(
+  experiment: Experiment,
+  { family }: LoadedModel,
+  { facts, tensors, otherHeads = [] }: RunResult,
+): [string, Adapter][] {
+  const [own, ...others] = experimentPerDataSet(experiment);
+  const shapes = [...bindMethod(experiment.method, family.dimensions).tensors, ...family.weights];
+  const sharedNames = new Set(shapes.map(({ name }) => name));
+  const shared = tensors.filter(({ name }) => sharedNames.has(name));
+  return [
+    ["adapter", { experiment: own, labels: facts.labels, tensors }],
+    ...otherHeads.map((head, place): [string, Adapter] => [
+      `adapter-${place + 2}`,
+      {
+        experiment: others[place] ?? own,
+        labels: facts.others?.[place]?.labels ?? [],
+        tensors: [...shared, ...head],
+      },
+    ]),
+  ];
 }

@@ -20,6 +20,23 @@ export type DataSettings = z.infer<typeof dataSchema>;
 export const backendSchema = z.enum(["auto", "webgpu", "tfjs-webgpu", "wasm", "cpu"]);
 export type BackendChoice = z.infer<typeof backendSchema>;
 
+/**
+ * Further data sets that share the prompt, each with a task and a head of its own (multi-task P-Tuning v2). Every batch comes
+ * from one of them; afterwards the run may go on with the first one alone.
+ */
+export const multiTaskSchema = z.strictObject({
+  others: z
+    .array(z.strictObject({ data: dataSchema, task: taskSchema }))
+    .max(15)
+    .default([]),
+  /** How often a data set has its turn: by its number of training examples, or all alike. */
+  sampling: z.enum(["proportional", "uniform"]).default("proportional"),
+  /** Steps on the experiment's own data set behind the shared ones. */
+  continueSteps: z.int().min(0).max(100_000).default(0),
+  /** Whether those start from the head that was trained so far or from a new one. */
+  continueHead: z.enum(["kept", "fresh"]).default("kept"),
+});
+
 export const experimentSchema = z.strictObject({
   /** Id of a built-in model, or the name of an opened folder. */
   model: z.string().min(1).default(defaultModel),
@@ -27,6 +44,7 @@ export const experimentSchema = z.strictObject({
   task: taskSchema.prefault({ kind: "sequence-classification" }),
   method: methodSchema,
   training: trainingSchema,
+  multiTask: multiTaskSchema.prefault({}),
   /** k labelled examples per class drawn by the seed; null trains on all. */
   examplesPerClass: z.int().min(1).max(100_000).nullable().default(null),
   /** Share held out for evaluation when the data has no evaluation part. */
@@ -64,4 +82,10 @@ export function parseExperiment(input: unknown): Experiment {
   if (result.success) return result.data;
   const lines = result.error.issues.map((issue) => `${issue.path.join(".") || "experiment"}: ${issue.message}`);
   throw new Error(`These settings cannot be used. ${lines.join("; ")}`);
+}
+
+/** One experiment per data set, each as if it were alone, the experiment's own first. */
+export function experimentPerDataSet(experiment: Experiment): [Experiment, ...Experiment[]] {
+  const alone = { ...experiment, multiTask: multiTaskSchema.parse({}) };
+  return [alone, ...experiment.multiTask.others.map(({ data, task }) => ({ ...alone, data, task }))];
 }

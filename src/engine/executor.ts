@@ -39,6 +39,8 @@ export interface GroupSettings {
   readonly learningRateScale: number;
   readonly weightDecay: number;
   readonly active: boolean;
+  /** Number of this group's own update from 1, for its bias correction, where it is not part of every step. */
+  readonly update?: number;
 }
 
 /** What one training step left behind. */

@@ -11,6 +11,16 @@ const measuredSchema = z
   .nullable()
   .transform((value) => value ?? NaN);
 
+const otherFactsSchema = z.object({
+  name: z.string(),
+  labels: z.array(z.string()),
+  trainExamples: z.int(),
+  evaluationExamples: z.int(),
+  scoreName: z.string(),
+  baseline: z.string(),
+  majorityAccuracy: z.number(),
+});
+
 const pointSchema = z.object({
   step: z.int(),
   loss: measuredSchema,
@@ -20,20 +30,26 @@ const pointSchema = z.object({
   skipped: z.boolean(),
 });
 
-const factsSchema = z.object({
-  seed: z.int(),
-  steps: z.int(),
-  labels: z.array(z.string()),
-  trainExamples: z.int(),
-  evaluationExamples: z.int(),
-  scoreName: z.string().default("accuracy"),
-  baseline: z.string().default("most frequent label"),
-  majorityAccuracy: z.number(),
-  trained: z.object({ prompt: z.int(), head: z.int(), model: z.int() }),
-  truncated: z.int(),
-  backend: z.string(),
-  adapter: z.string(),
-});
+const factsSchema = z
+  .object({
+    seed: z.int(),
+    steps: z.int(),
+    labels: z.array(z.string()),
+    trainExamples: z.int(),
+    evaluationExamples: z.int(),
+    scoreName: z.string().default("accuracy"),
+    baseline: z.string().default("most frequent label"),
+    majorityAccuracy: z.number(),
+    trained: z.object({ prompt: z.int(), head: z.int(), model: z.int() }),
+    truncated: z.int(),
+    backend: z.string(),
+    adapter: z.string(),
+    others: z.array(otherFactsSchema).optional(),
+  })
+  .transform(({ others, ...facts }) => ({
+    ...facts,
+    ...(others === undefined ? {} : { others }),
+  }));
 
 const tensorSchema = z.object({
   name: z.string(),
@@ -48,6 +64,16 @@ const movementSchema = z.object({
   gradientNorms: z.array(measuredSchema),
 });
 
+const seedSchema = z
+  .object({
+    seed: z.int(),
+    best: evaluationSchema,
+    last: evaluationSchema,
+    seconds: z.number(),
+    shared: evaluationSchema.optional(),
+  })
+  .transform(({ shared, ...seed }) => ({ ...seed, ...(shared === undefined ? {} : { shared }) }));
+
 const recordSchema = z.object({
   version: z.literal(1),
   id: z.string(),
@@ -56,15 +82,17 @@ const recordSchema = z.object({
   experiment: experimentSchema,
   modelHash: z.string(),
   dataHash: z.string(),
+  otherDataHashes: z.array(z.string()).optional(),
   outcome: z.enum(["finished", "stopped", "diverged"]),
   curves: z.array(z.object({ seed: z.int(), steps: z.array(pointSchema), evaluations: z.array(evaluationSchema) })),
   result: z.object({
     facts: factsSchema,
-    seeds: z.array(z.object({ seed: z.int(), best: evaluationSchema, last: evaluationSchema, seconds: z.number() })),
+    seeds: z.array(seedSchema),
     tensors: z.array(tensorSchema),
     movement: movementSchema.optional(),
     seconds: z.number(),
     stepsPerSecond: z.number(),
+    otherHeads: z.array(z.array(tensorSchema)).optional(),
   }),
   environment: z.string(),
   products: z.record(z.string(), z.string()).optional(),
@@ -86,11 +114,16 @@ export function decodeRecord(input: unknown): RunRecord {
     const fields = parsed.error.issues.slice(0, 4).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`This is not a run record of the studio. ${fields.join("; ")}`);
   }
-  const { example, products, ...record } = parsed.data;
-  const { movement, ...result } = record.result;
+  const { example, products, otherDataHashes, result, ...record } = parsed.data;
+  const { movement, otherHeads, ...own } = result;
   return {
     ...record,
-    result: { ...result, ...(movement === undefined ? {} : { movement }) },
+    result: {
+      ...own,
+      ...(movement === undefined ? {} : { movement }),
+      ...(otherHeads === undefined ? {} : { otherHeads }),
+    },
+    ...(otherDataHashes === undefined ? {} : { otherDataHashes }),
     ...(products === undefined ? {} : { products }),
     ...(example === undefined ? {} : { example }),
   };

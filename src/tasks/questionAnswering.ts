@@ -66,8 +66,8 @@ export function bindQuestionAnswering(settings: QuestionAnsweringSettings, model
     read: (inputs, { budget }) => readPart(inputs, (question) => windowsOf(question, budget), settings),
     baseline: (train, evaluation) =>
       trivialAnswers(train.filter(isQuestionExample), evaluation.filter(isQuestionExample)),
-    head(labels) {
-      const shapes = linearHeadShapes("qa_outputs", labels.length, family.dimensions.width);
+    head(labels, prefix = "") {
+      const shapes = linearHeadShapes(`${prefix}qa_outputs`, labels.length, family.dimensions.width);
       return {
         shapes,
         given: new Map(),

@@ -34,7 +34,7 @@ const wanted = "texts with a label";
 /** How a text becomes a sequence and what stands on its row; a linear head and a verbalizer differ in this. */
 export interface ClassifierHead {
   sequenceOf(input: TextInput, budget: number): PackedSequence;
-  head(labels: readonly string[]): TaskHead;
+  head(labels: readonly string[], prefix?: string): TaskHead;
 }
 
 export function bindSequenceClassification(settings: SequenceClassificationSettings, model: LoadedModel): BoundTask {
@@ -77,8 +77,8 @@ function pooledHead({ tokenizer, family }: LoadedModel): ClassifierHead {
       const encoding = tokenizer.encode(text, textPair, budget);
       return { encoding, needed: family.causal ? Int32Array.of(encoding.ids.length - 1) : "pooled" };
     },
-    head(labels) {
-      const shapes = linearHeadShapes(name, labels.length, family.dimensions.width, bias);
+    head(labels, prefix = "") {
+      const shapes = linearHeadShapes(prefix + name, labels.length, family.dimensions.width, bias);
       return {
         shapes,
         given: new Map(),

@@ -146,7 +146,8 @@ export interface BoundTask {
   encode(examples: readonly Example[], options: EncodingOptions): EncodedPart;
   read(inputs: readonly ExampleInput[], options: EncodingOptions): ReadPart;
   baseline(train: readonly Example[], evaluation: readonly Example[], labels: readonly string[]): Baseline;
-  head(labels: readonly string[]): TaskHead;
+  /** `prefix` goes in front of the names of its tensors, where one store holds the heads of several data sets. */
+  head(labels: readonly string[], prefix?: string): TaskHead;
   /** Where labels and weights stand: one per needed row, or one per sequence and column of logits. */
   readonly targets: TargetSpace;
   /** Most needed rows of a sequence of so many tokens. */

@@ -49,8 +49,8 @@ export function bindTokenClassification(settings: TokenClassificationSettings, m
       const scores = scoreTags(judged, frequentTags(known, judged, outside(labels)), settings.spans);
       return { name: "each word's most frequent tag", score: scores.accuracy };
     },
-    head(labels) {
-      const shapes = linearHeadShapes("classifier", labels.length, family.dimensions.width);
+    head(labels, prefix = "") {
+      const shapes = linearHeadShapes(`${prefix}classifier`, labels.length, family.dimensions.width);
       return {
         shapes,
         given: new Map(),

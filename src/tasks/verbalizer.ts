@@ -29,16 +29,17 @@ export function verbalizerHead(settings: SequenceClassificationSettings, model: 
   const parts = templateParts(settings.template, tokenizer);
   return {
     sequenceOf: (input: TextInput, budget: number) => fill(parts, input, { tokenizer, budget }),
-    head: (labels: readonly string[]): TaskHead => wordHead(labelWordIds(labels, settings, tokenizer), model),
+    head: (labels: readonly string[], prefix = ""): TaskHead =>
+      wordHead(labelWordIds(labels, settings, tokenizer), model, prefix + biasName),
   };
 }
 
-function wordHead(ids: readonly number[], { family, weights }: LoadedModel): TaskHead {
-  const bias = { name: biasName, rows: 1, width: ids.length };
+function wordHead(ids: readonly number[], { family, weights }: LoadedModel, name: string): TaskHead {
+  const bias = { name, rows: 1, width: ids.length };
   const whole = family.decoderBias === undefined ? undefined : weights.get(family.decoderBias);
   return {
     shapes: [bias],
-    given: new Map([[biasName, Float32Array.from(ids, (id) => whole?.[id] ?? 0)]]),
+    given: new Map([[name, Float32Array.from(ids, (id) => whole?.[id] ?? 0)]]),
     indices: { [wordInput]: Int32Array.from(ids) },
     logits(builder, outputs) {
       const { features, decoder } = outputs.languageModel();

@@ -1,8 +1,7 @@
 /** An evaluation as it is kept in files. */
 import { z } from "zod";
 
-export const evaluationSchema = z.object({
-  step: z.int(),
+const scoresSchema = z.object({
   accuracy: z.number(),
   interval: z.tuple([z.number(), z.number()]),
   macroF1: z.number(),
@@ -10,3 +9,7 @@ export const evaluationSchema = z.object({
   examples: z.int(),
   figures: z.record(z.string(), z.number()).default({}),
 });
+
+export const evaluationSchema = scoresSchema
+  .extend({ step: z.int(), others: z.array(scoresSchema).optional() })
+  .transform(({ others, ...evaluation }) => ({ ...evaluation, ...(others === undefined ? {} : { others }) }));

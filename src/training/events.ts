@@ -19,6 +19,19 @@ export interface StepPoint {
 /** The task's scores at a step. */
 export interface Evaluation extends Scores {
   readonly step: number;
+  /** Scores on the further data sets of a run on several, in their order. */
+  readonly others?: readonly Scores[];
+}
+
+/** What is known of a further data set before the first step. */
+export interface OtherFacts {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly trainExamples: number;
+  readonly evaluationExamples: number;
+  readonly scoreName: string;
+  readonly baseline: string;
+  readonly majorityAccuracy: number;
 }
 
 /** Facts fixed before the first step of a seed. */
@@ -39,6 +52,8 @@ export interface RunFacts {
   readonly truncated: number;
   readonly backend: string;
   readonly adapter: string;
+  /** The further data sets of a run on several, whose heads are counted in `trained`. */
+  readonly others?: readonly OtherFacts[];
 }
 
 export interface SlotMovement {
@@ -70,6 +85,8 @@ export interface SeedResult {
   readonly best: Evaluation;
   readonly last: Evaluation;
   readonly seconds: number;
+  /** The best evaluation of the shared steps, where the run then went on with one data set. */
+  readonly shared?: Evaluation;
 }
 
 export type AdviceKind = "diverged" | "not-learning" | "recovered" | "smaller-batch";
@@ -123,6 +140,8 @@ export interface RunResult {
   readonly tensors: readonly TrainedTensor[];
   /** How far the virtual tokens of these tensors have moved from their start; absent where there are none. */
   readonly movement?: SlotMovement;
+  /** Heads of the further data sets beside that prompt, named as if alone; absent when the run went on with one. */
+  readonly otherHeads?: readonly (readonly TrainedTensor[])[];
   readonly seconds: number;
   readonly stepsPerSecond: number;
   /** Where the best seed stopped, to go on from; absent when nothing was trained or the run diverged. */

@@ -3,8 +3,9 @@
  * measures running steps only; how fast a step could be, `measureSavings.ts` finds out.
  */
 import type { EncodedSequence } from "../tasks/task.ts";
+import type { StepTiming } from "../engine/executor.ts";
 import type { RunPerformance } from "./events.ts";
-import type { Session } from "./session.ts";
+import { lanesOf, type Session } from "./session.ts";
 
 export class PerformanceMeter {
   readonly #session: Session;
@@ -41,11 +42,23 @@ export class PerformanceMeter {
       steps: this.#steps,
       tokens: this.#tokens,
       seconds: this.#seconds,
-      timing: training.timing(),
+      timing: lanesOf(this.#session)
+        .map((lane) => lane.training.timing())
+        .reduce(sumOf),
       // The cache's tables are frozen weights to the executor.
       memory: { ...held, weights: held.weights - cacheBytes, cache: cacheBytes },
       ...(report === undefined ? {} : { cache: report }),
       products: training.costs.products ?? {},
     };
   }
+}
+
+function sumOf(a: StepTiming, b: StepTiming): StepTiming {
+  return {
+    dispatches: a.dispatches + b.dispatches,
+    submits: a.submits + b.submits,
+    encodeSeconds: a.encodeSeconds + b.encodeSeconds,
+    waitSeconds: a.waitSeconds + b.waitSeconds,
+    deviceSeconds: a.deviceSeconds + b.deviceSeconds,
+  };
 }

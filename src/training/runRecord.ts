@@ -17,6 +17,8 @@ export interface RunRecord {
   readonly experiment: Experiment;
   readonly modelHash: string;
   readonly dataHash: string;
+  /** Of the experiment's further data sets, in their order. */
+  readonly otherDataHashes?: readonly string[];
   readonly outcome: RunOutcome;
   readonly curves: readonly SeedCurves[];
   readonly result: RunResult;

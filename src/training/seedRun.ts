@@ -1,14 +1,15 @@
 /** One seed from its checkpoint to its end: steps, reports, evaluations, detectors. */
-import type { TrainedState, UpdateSettings } from "../engine/executor.ts";
+import type { Experiment } from "../config/experiment.ts";
+import type { StepStatistics, TrainedState, UpdateSettings } from "../engine/executor.ts";
 import { createDivergenceDetector, createLearningDetector, type Detector } from "./detectors.ts";
 import { logitsOf } from "./evaluate.ts";
 import type { Evaluation, RunOutcome, SlotMovement, StepPoint, TrainingEvent } from "./events.ts";
-import type { EncodedSequence } from "../tasks/task.ts";
+import type { EncodedSequence, Scores } from "../tasks/task.ts";
 import { taskDescriptions } from "../tasks/index.schema.ts";
 import { slotMovement } from "./movement.ts";
 import { PerformanceMeter } from "./performanceMeter.ts";
 import { learningRateAt } from "./schedules.ts";
-import type { Session } from "./session.ts";
+import { lanesOf, type LaneSession, type Session } from "./session.ts";
 import { groupSettings, labelCount } from "./setup.ts";
 import type { SeedContext } from "./train.ts";
 
@@ -28,8 +29,8 @@ export interface Progress {
   seconds: number;
   /** Steps reported so far; a repeated step after a lost device is not reported twice. */
   stepsDone: number;
-  readonly divergence: Detector;
-  readonly learning: Detector;
+  /** Of each data set, whose losses say nothing about the others'. */
+  readonly detectors: readonly { readonly divergence: Detector; readonly learning: Detector }[];
 }
 
 /** Steps the host may run ahead of the device. */
@@ -39,15 +40,17 @@ const reportSeconds = 0.25;
 const reportSteps = 64;
 
 /** The state before the first step. */
-export function createProgress({ options, data, initial }: SeedContext): Progress {
+export function createProgress({ lanes, initial }: SeedContext): Progress {
   return {
     checkpoint: { step: 0, state: { values: initial } },
     best: undefined,
     last: undefined,
     seconds: 0,
     stepsDone: 0,
-    divergence: createDivergenceDetector(options.experiment.training.learningRate),
-    learning: createLearningDetector(data.train.guessingLoss, taskDescriptions[options.experiment.task.kind].guess),
+    detectors: lanes.map(({ data, experiment }) => ({
+      divergence: createDivergenceDetector(experiment.training.learningRate),
+      learning: createLearningDetector(data.train.guessingLoss, taskDescriptions[experiment.task.kind].guess),
+    })),
   };
 }
 
@@ -58,7 +61,7 @@ export async function* advance(
   progress: Progress,
 ): AsyncGenerator<TrainingEvent, RunOutcome> {
   const { options, seedIndex } = context;
-  const { steps, evaluateEvery } = options.experiment.training;
+  const { steps, evaluateEvery } = context.training;
   const { control } = options;
   const clock = createClock(progress);
   const meter = new PerformanceMeter(session);
@@ -76,8 +79,8 @@ export async function* advance(
     if (control.stopped) break;
     step++;
     meter.start();
-    await enqueueStep(context, session, step);
-    await session.training.pace(stepsInFlight);
+    const used = await enqueueStep(context, session, step);
+    await used.training.pace(stepsInFlight);
     const due = step % evaluateEvery === 0 || step === steps;
     if (!due && step !== 1 && clock.sinceLap() < reportSeconds && step - reported < reportSteps) continue;
     const problem = yield* report(context, session, progress, { from: reported, clock, meter });
@@ -117,17 +120,30 @@ function createClock(progress: Progress): Clock {
   };
 }
 
-function enqueueStep({ options, data, setup, batch }: SeedContext, session: Session, step: number): Promise<void> {
-  const inputs = setup.pack(stepSequences({ data, batch }, step), true);
-  return session.step(inputs, updateSettings(options.experiment, step));
+/** Enqueues the step on the plans of the data set whose turn it is, and returns those. */
+async function enqueueStep(context: SeedContext, session: Session, step: number): Promise<LaneSession> {
+  const { lanes, turn, training } = context;
+  const sessions = lanesOf(session);
+  const { lane, step: own } = turn(step);
+  const [before] = step > 1 ? [sessions[turn(step - 1).lane]] : [];
+  const [used, setup] = [sessions[lane] ?? session, lanes[lane]?.setup ?? lanes[0].setup];
+  // Only the steps of one plan wait for each other by themselves, and all plans share the prompt.
+  if (before !== undefined && before !== used) await before.training.pace(0);
+  const inputs = setup.pack(stepSequences(context, step), true);
+  const update = updateSettings({ ...context.options.experiment, training }, step);
+  const groups = lanes.length === 1 ? update.groups : groupSettings(context.options.experiment, own);
+  await used.step(inputs, { ...update, groups });
+  return used;
 }
 
-function stepSequences({ data, batch }: Pick<SeedContext, "data" | "batch">, step: number): EncodedSequence[] {
-  return batch(step).flatMap((index) => data.train.sequences[index] ?? []);
+function stepSequences({ lanes, turn }: Pick<SeedContext, "lanes" | "turn">, step: number): EncodedSequence[] {
+  const { lane, step: own } = turn(step);
+  const { data, batch } = lanes[lane] ?? lanes[0];
+  return batch(own).flatMap((index) => data.train.sequences[index] ?? []);
 }
 
 /** AdamW's settings at a step, as torch.optim.AdamW's defaults with the scheduled learning rate. */
-export function updateSettings(experiment: SeedContext["options"]["experiment"], step: number): UpdateSettings {
+export function updateSettings(experiment: Experiment, step: number): UpdateSettings {
   return {
     learningRate: learningRateAt(experiment.training, step),
     beta1: 0.9,
@@ -136,6 +152,21 @@ export function updateSettings(experiment: SeedContext["options"]["experiment"],
     clipNorm: experiment.training.clipNorm,
     groups: groupSettings(experiment),
   };
+}
+
+/** The statistics of all steps since `from`, in their order; each plan has those of its own steps. */
+async function statisticsSince(
+  { turn }: SeedContext,
+  session: Session,
+  from: number,
+): Promise<{ step: number; statistics: StepStatistics }[]> {
+  const perLane = await Promise.all(lanesOf(session).map(({ training }) => training.statistics()));
+  const count = perLane.reduce((sum, { length }) => sum + length, 0);
+  const next = perLane.map((statistics) => statistics.values());
+  return Array.from({ length: count }, (_, index) => from + index + 1).flatMap((step) => {
+    const found = next[turn(step).lane]?.next();
+    return found === undefined || found.done === true ? [] : [{ step, statistics: found.value }];
+  });
 }
 
 interface ReportRange {
@@ -152,13 +183,11 @@ async function* report(
   progress: Progress,
   { from, clock, meter }: ReportRange,
 ): AsyncGenerator<TrainingEvent, string | undefined> {
-  const { options, seedIndex } = context;
-  const { training } = options.experiment;
-  const statistics = await session.training.statistics();
+  const { seedIndex, training } = context;
+  const made = await statisticsSince(context, session, from);
   // Only now have the steps run: enqueuing them takes next to no time.
   const seconds = clock.lap();
-  const points = statistics.map(({ loss, correct, gradientNorm, skipped }, index): StepPoint => {
-    const step = from + index + 1;
+  const points = made.map(({ step, statistics: { loss, correct, gradientNorm, skipped } }): StepPoint => {
     const accuracy = correct / Math.max(1, labelCount(stepSequences(context, step)));
     return { step, loss, accuracy, gradientNorm, skipped, learningRate: learningRateAt(training, step) };
   });
@@ -169,9 +198,10 @@ async function* report(
   if (fresh.length > 0) yield { kind: "steps", seedIndex, points: fresh, seconds };
   if (points.length > 0) yield { kind: "performance", seedIndex, performance: meter.read() };
   for (const point of fresh) {
-    const diverged = progress.divergence.see(point);
+    const detectors = progress.detectors[context.turn(point.step).lane];
+    const diverged = detectors?.divergence.see(point);
     if (diverged !== undefined) return diverged;
-    const message = progress.learning.see(point);
+    const message = detectors?.learning.see(point);
     if (message !== undefined) yield { kind: "advice", seedIndex, advice: "not-learning", step: point.step, message };
   }
   return undefined;
@@ -184,9 +214,8 @@ async function* evaluate(
   progress: Progress,
   step: number,
 ): AsyncGenerator<TrainingEvent, void> {
-  const { data, setup, seedIndex, initial } = context;
-  const logits = await logitsOf(session.evaluation, setup, data.evaluation.sequences);
-  const evaluation: Evaluation = { step, ...data.evaluation.score(logits) };
+  const { setup, seedIndex, initial } = context;
+  const evaluation = await evaluateLanes(context, session, step);
   const [state, gradients] = await Promise.all([session.store.readState(), session.training.readGradients()]);
   const best = progress.best === undefined || isBetter(evaluation, progress.best.evaluation);
   const movement =
@@ -201,6 +230,26 @@ async function* evaluate(
   if (movement !== undefined) yield { kind: "moved", seedIndex, movement };
 }
 
+/** Scores on every data set of the run. */
+async function evaluateLanes({ lanes }: SeedContext, session: Session, step: number): Promise<Evaluation> {
+  const scores: Scores[] = [];
+  for (const [place, { evaluation }] of lanesOf(session).entries()) {
+    const { data, setup } = lanes[place] ?? lanes[0];
+    scores.push(data.evaluation.score(await logitsOf(evaluation, setup, data.evaluation.sequences)));
+  }
+  const [own, ...others] = scores;
+  if (own === undefined) throw new Error("A run evaluates at least one data set.");
+  return { step, ...own, ...(others.length === 0 ? {} : { others }) };
+}
+
+/** The score of an evaluation: over several data sets their mean. */
+export function meanScore({ accuracy, others = [] }: Evaluation): number {
+  return (
+    [accuracy, ...others.map((each) => each.accuracy)].reduce((sum, score) => sum + score, 0) / (1 + others.length)
+  );
+}
+
 function isBetter(candidate: Evaluation, best: Evaluation): boolean {
-  return candidate.accuracy > best.accuracy || (candidate.accuracy === best.accuracy && candidate.loss < best.loss);
+  const [score, known] = [meanScore(candidate), meanScore(best)];
+  return score > known || (score === known && candidate.loss < best.loss);
 }

@@ -1,8 +1,12 @@
-/** One seed's plans on one device: parameters, training, evaluation and the frozen trunk, opened and disposed together. */
+/**
+ * One seed's plans on one device: parameters, training, evaluation and the frozen trunk, opened and disposed together. A run on
+ * several data sets has plans for each over one store of parameters.
+ */
 import type { TrainingSettings } from "../config/training.ts";
 import type {
   EvaluationPlan,
   Executor,
+  ParameterShape,
   ParameterStore,
   StepValues,
   TrainedState,
@@ -16,9 +20,8 @@ import type { PreparedData } from "./prepareData.ts";
 import { planRun, type RunPlan } from "./runPlan.ts";
 import type { RunSetup } from "./setup.ts";
 
-export interface Session {
-  readonly executor: Executor;
-  readonly store: ParameterStore;
+/** The plans of one data set. */
+export interface LaneSession {
   /** What was compiled and for how many rows. */
   readonly plan: RunPlan;
   readonly training: TrainingPlan;
@@ -28,34 +31,74 @@ export interface Session {
   readonly cache?: FrontierCache;
   /** Enqueues one step on a whole batch; waits only for rows that the cache does not have yet. */
   step(batch: StepValues, update: UpdateSettings): Promise<void>;
+}
+
+/** The plans of the run's own data set, and those of further ones. */
+export interface Session extends LaneSession {
+  readonly executor: Executor;
+  readonly store: ParameterStore;
+  readonly others: readonly LaneSession[];
   dispose(): void;
 }
 
-export interface SessionOptions {
-  readonly executor: Executor;
+/** What one data set brings along. */
+export interface SessionLane {
   readonly setup: RunSetup;
-  readonly settings: TrainingSettings;
   readonly data: Pick<PreparedData, "train" | "evaluation" | "longest">;
+}
+
+export interface SessionOptions extends SessionLane {
+  readonly executor: Executor;
+  readonly settings: TrainingSettings;
   readonly state: Pick<TrainedState, "values"> & Partial<TrainedState>;
   /** Replaces the setting's micro-batch where memory was short. */
   readonly microBatch?: number;
+  /** Further data sets that share what the first one trains, apart from its head. */
+  readonly others?: readonly SessionLane[];
 }
 
 /** Uploads the weights and compiles all plans. @throws OutOfDeviceMemoryError when they do not fit. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { executor, setup, state } = options;
-  const plan = planRun(options);
-  const tables = (plan.chosen?.tables ?? []).map(
-    ({ name, rows, width }) => [name, new Float32Array(rows * width)] as const,
+  const { executor, setup, state, others = [] } = options;
+  const isShared = others.length > 0;
+  // Tables of what frozen layers computed would have to be kept apart for every data set.
+  const savings = { ...options.settings.savings, frontier: options.settings.savings.frontier && !isShared };
+  const settings = { ...options.settings, savings };
+  const plans = [options, ...others].map((lane) => planRun({ ...options, settings, ...lane }));
+  const tables = plans.flatMap(({ chosen }) =>
+    (chosen?.tables ?? []).map(({ name, rows, width }) => [name, new Float32Array(rows * width)] as const),
   );
-  const store = executor.createParameters(plan.parameters, new Map([...setup.weights, ...state.values, ...tables]));
+  const weights = [...others.flatMap((lane) => [...lane.setup.weights]), ...setup.weights];
+  const store = executor.createParameters(parametersOf(plans), new Map([...weights, ...state.values, ...tables]));
+  const lanes: Lane[] = [];
   try {
     store.writeState(state);
-    return assemble(options, plan, store, await compile(options, plan, store));
+    for (const plan of plans) lanes.push(assemble(plan, store, await compile({ executor, settings }, plan, store)));
+    const [own, ...further] = lanes;
+    if (own === undefined) throw new Error("A session has at least one data set.");
+    return { ...own, executor, store, others: further, dispose: () => disposeAll(lanes, store) };
   } catch (error) {
-    store.dispose();
+    disposeAll(lanes, store);
     throw error;
   }
+}
+
+type Lane = LaneSession & { dispose(): void };
+
+function disposeAll(lanes: readonly Lane[], store: ParameterStore): void {
+  for (const lane of lanes) lane.dispose();
+  store.dispose();
+}
+
+/** The parameters of all plans, each once; half precision only where every plan that reads it allows that. */
+function parametersOf(plans: readonly RunPlan[]): ParameterShape[] {
+  const known = new Map<string, ParameterShape>();
+  for (const shape of plans.flatMap(({ parameters }) => parameters)) {
+    const other = known.get(shape.name) ?? shape;
+    const { half, ...whole } = other;
+    known.set(shape.name, half === true && shape.half !== true ? whole : other);
+  }
+  return [...known.values()];
 }
 
 interface Plans {
@@ -65,7 +108,11 @@ interface Plans {
 }
 
 /** Compiles side by side; when one fails, the others are disposed. */
-async function compile({ executor, settings }: SessionOptions, plan: RunPlan, store: ParameterStore): Promise<Plans> {
+async function compile(
+  { executor, settings }: Pick<SessionOptions, "executor" | "settings">,
+  plan: RunPlan,
+  store: ParameterStore,
+): Promise<Plans> {
   const { chosen, evaluationCapacities, trainingCapacities } = plan;
   const accumulate = plan.microBatch < settings.batchSize;
   const training = executor.compileTraining(plan.trainingGraph, store, trainingCapacities, { accumulate });
@@ -79,7 +126,7 @@ async function compile({ executor, settings }: SessionOptions, plan: RunPlan, st
   return { training: await training, evaluation: await evaluation, trunk: await trunk };
 }
 
-function assemble({ executor }: SessionOptions, plan: RunPlan, store: ParameterStore, plans: Plans): Session {
+function assemble(plan: RunPlan, store: ParameterStore, plans: Plans): Lane {
   const { training, evaluation, trunk } = plans;
   const { chosen, layout, trainingGraph, evaluationGraph } = plan;
   const cache =
@@ -88,8 +135,6 @@ function assemble({ executor }: SessionOptions, plan: RunPlan, store: ParameterS
       : new FrontierCache({ ...chosen, layout, trunk, trunkSequences: evaluationChunk, store });
   const fill = async (values: StepValues): Promise<StepValues> => cache?.fill(values) ?? values;
   return {
-    executor,
-    store,
     plan,
     training,
     ...(cache === undefined ? {} : { cache }),
@@ -109,7 +154,11 @@ function assemble({ executor }: SessionOptions, plan: RunPlan, store: ParameterS
       training.dispose();
       evaluation.dispose();
       trunk?.dispose();
-      store.dispose();
     },
   };
+}
+
+/** The plans of every data set, the run's own first. */
+export function lanesOf(session: Session): readonly [LaneSession, ...LaneSession[]] {
+  return [session, ...session.others];
 }

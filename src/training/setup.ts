@@ -57,6 +57,8 @@ export interface SetupOptions {
   readonly output?: EvaluationOutput;
   /** Wraps the method, for inspections. */
   readonly change?: (method: BoundMethod) => BoundMethod;
+  /** Stands in front of the head's names, to keep the heads of several data sets apart. */
+  readonly headPrefix?: string;
 }
 
 /**
@@ -67,13 +69,13 @@ export function setUpRun(
   experiment: Experiment,
   model: LoadedModel,
   labels: readonly string[],
-  { output = "labels", change = (method) => method }: SetupOptions = {},
+  { output = "labels", change = (method) => method, headPrefix = "" }: SetupOptions = {},
 ): RunSetup {
   const { dimensions } = model.family;
   requireSlots(experiment);
   const method = change(bindMethod(experiment.method, dimensions));
   const task = bindTask(experiment.task, model);
-  const head = task.head(labels);
+  const head = task.head(labels, headPrefix);
   const own = [...model.family.weights, ...model.family.languageModelWeights].map((shape) => {
     const group = weightGroup(method, shape.name);
     return group === undefined ? shape : { ...shape, group };
@@ -246,8 +248,9 @@ export function initialValues(
   return values;
 }
 
-/** Optimizer settings of the groups: weight decay on all, one learning rate. */
-export function groupSettings(experiment: Experiment): Record<string, GroupSettings> {
+/** Optimizer settings of the groups: weight decay on all, one learning rate. A head that waits for turns counts its own updates. */
+export function groupSettings(experiment: Experiment, headUpdate?: number): Record<string, GroupSettings> {
   const settings = { learningRateScale: 1, weightDecay: experiment.training.weightDecay, active: true };
-  return { [groups.prompt]: settings, [groups.head]: settings, [groups.model]: settings };
+  const head = headUpdate === undefined ? settings : { ...settings, update: headUpdate };
+  return { [groups.prompt]: settings, [groups.head]: head, [groups.model]: settings };
 }

@@ -4,22 +4,41 @@
  * checkpoint on a new one, and the curve goes on.
  */
 import type { Experiment } from "../config/experiment.ts";
-import { DeviceLostError, OutOfDeviceMemoryError, type Executor, type TrainedState } from "../engine/executor.ts";
+import type { TrainingSettings } from "../config/training.ts";
+import {
+  DeviceLostError,
+  OutOfDeviceMemoryError,
+  type Executor,
+  type ParameterShape,
+  type TrainedState,
+} from "../engine/executor.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { startValues } from "./activations.ts";
-import { createBatches } from "./batches.ts";
+import { continued, later, shifted } from "./continuation.ts";
 import type { RunControl } from "./control.ts";
 import { evaluateOnly } from "./evaluateOnly.ts";
-import type { AdviceKind, RunFacts, RunOutcome, RunResult, SeedResult, TrainingEvent } from "./events.ts";
-import { prepareData, type ExampleSet, type PreparedData } from "./prepareData.ts";
-import { advance, createProgress, type Progress } from "./seedRun.ts";
+import type {
+  AdviceKind,
+  OtherFacts,
+  RunFacts,
+  RunOutcome,
+  RunResult,
+  SeedResult,
+  TrainedTensor,
+  TrainingEvent,
+} from "./events.ts";
+import { createTurns, headPrefix, prepareLanes, type Lane, type Turn } from "./lanes.ts";
+import type { ExampleSet, PreparedData } from "./prepareData.ts";
+import { advance, createProgress, meanScore, type Progress } from "./seedRun.ts";
 import { openSession, type Session } from "./session.ts";
-import { requireTrained, setUpRun, type RunSetup } from "./setup.ts";
+import type { RunSetup } from "./setup.ts";
 
 export interface TrainingOptions {
   readonly experiment: Experiment;
   readonly model: LoadedModel;
   readonly examples: ExampleSet;
+  /** Of the experiment's further data sets, in their order. */
+  readonly otherExamples?: readonly ExampleSet[];
   readonly control: RunControl;
   /** The device to run on; asked again after a `DeviceLostError`. */
   executor(): Promise<Executor>;
@@ -30,10 +49,14 @@ export interface SeedContext {
   readonly options: TrainingOptions;
   readonly seed: number;
   readonly seedIndex: number;
+  /** The data sets of these steps, the run's own first. */
+  readonly lanes: readonly [Lane, ...Lane[]];
+  /** The first lane's. */
   readonly data: PreparedData;
   readonly setup: RunSetup;
   readonly initial: ReadonlyMap<string, Float32Array>;
-  readonly batch: (step: number) => number[];
+  readonly training: TrainingSettings;
+  readonly turn: (step: number) => Turn;
 }
 
 /** Times a run may lose its device before it gives up. */
@@ -45,7 +68,7 @@ const mostRecoveries = 3;
  */
 export async function* train(options: TrainingOptions): AsyncGenerator<TrainingEvent, void> {
   const { experiment, control } = options;
-  const finished: { context: SeedContext; facts: RunFacts; progress: Progress }[] = [];
+  const finished: FinishedSeed[] = [];
   let outcome: RunOutcome = "finished";
   for (let seedIndex = 0; seedIndex < experiment.seeds && outcome === "finished"; seedIndex++) {
     const context = await prepareSeed(options, seedIndex);
@@ -53,9 +76,15 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
     yield { kind: "seed-started", seedIndex, facts };
     const progress = createProgress(context);
     outcome = yield* context.setup.trained.length === 0 ? evaluateOnly(context, progress) : runSeed(context, progress);
-    const result = seedResult(context.seed, progress);
+    let seed: FinishedSeed = { context, facts, progress };
+    if (outcome === "finished" && experiment.multiTask.continueSteps > 0) {
+      const next = continued(context, progress);
+      seed = { context: next, facts, progress: createProgress(next), shared: progress };
+      outcome = yield* shifted(runSeed(next, seed.progress), context.training.steps);
+    }
+    const result = seedResult(seed);
     if (result !== undefined) {
-      finished.push({ context, facts, progress });
+      finished.push(seed);
       yield { kind: "seed-finished", seedIndex, result };
     }
     if (control.stopped) outcome = "stopped";
@@ -63,20 +92,32 @@ export async function* train(options: TrainingOptions): AsyncGenerator<TrainingE
   yield { kind: "finished", outcome, record: runResult(finished) };
 }
 
+/** A seed that has come to its end; `shared` are the steps on several data sets before it went on with one. */
+interface FinishedSeed {
+  readonly context: SeedContext;
+  readonly facts: RunFacts;
+  readonly progress: Progress;
+  readonly shared?: Progress;
+}
+
 async function prepareSeed(options: TrainingOptions, seedIndex: number): Promise<SeedContext> {
-  const { experiment, model, examples } = options;
+  const { experiment, model, examples, otherExamples = [] } = options;
+  const { training, multiTask } = experiment;
   const seed = experiment.seed + seedIndex;
-  const data = prepareData(examples, experiment, model, seed);
-  const setup = setUpRun(experiment, model, data.labels);
-  requireTrained(setup, experiment);
-  const initial = await startValues(model, setup, seed, options.executor);
-  const batch = createBatches(data.train.sequences.length, experiment.training.batchSize, seed);
-  return { options, seed, seedIndex, data, setup, initial, batch };
+  const lanes = prepareLanes(experiment, model, [examples, ...otherExamples], seed);
+  const initial = new Map<string, Float32Array>();
+  // The first one's start comes last, so that it decides the prompt's where that depends on the labels.
+  for (const { setup } of lanes.toReversed()) {
+    for (const [name, values] of await startValues(model, setup, seed, options.executor)) initial.set(name, values);
+  }
+  const turn = createTurns(lanes, { steps: training.steps, sampling: multiTask.sampling, seed });
+  const [{ data, setup }] = lanes;
+  return { options, seed, seedIndex, lanes, data, setup, initial, training, turn };
 }
 
 /** Runs one seed to its end, re-opening the session when the device is lost or has no room for a whole batch. */
 async function* runSeed(context: SeedContext, progress: Progress): AsyncGenerator<TrainingEvent, RunOutcome> {
-  const { training } = context.options.experiment;
+  const { training } = context;
   let microBatch = training.microBatch === 0 ? training.batchSize : Math.min(training.microBatch, training.batchSize);
   for (let recoveries = 0; ;) {
     let session: Session | undefined;
@@ -123,62 +164,92 @@ function smallerBatchMessage(microBatch: number): string {
 }
 
 async function openFor(
-  { options, setup, data }: SeedContext,
+  { options, lanes, training }: SeedContext,
   state: Pick<TrainedState, "values"> & Partial<TrainedState>,
   microBatch: number,
 ): Promise<Session> {
   const executor = await options.executor();
-  return openSession({ executor, setup, settings: options.experiment.training, data, state, microBatch });
+  const [own, ...others] = lanes;
+  return openSession({ executor, ...own, settings: training, state, microBatch, others });
 }
 
-function factsOf({ options, data, setup, seed }: SeedContext, executor: Executor): RunFacts {
+function factsOf({ options, lanes, data, setup, seed }: SeedContext, executor: Executor): RunFacts {
+  const { training, multiTask } = options.experiment;
+  const [, ...others] = lanes;
+  const trained = new Map(lanes.flatMap((lane) => lane.setup.trained.map((shape) => [shape.name, shape])));
   const count = (group: string): number =>
-    setup.trained.reduce((sum, shape) => (shape.group === group ? sum + shape.rows * shape.width : sum), 0);
+    [...trained.values()].reduce((sum, shape) => (shape.group === group ? sum + shape.rows * shape.width : sum), 0);
   return {
     seed,
-    steps: setup.trained.length === 0 ? 0 : options.experiment.training.steps,
+    steps: setup.trained.length === 0 ? 0 : training.steps + multiTask.continueSteps,
+    ...dataFacts(lanes[0]),
+    trained: { prompt: count("prompt"), head: count("head"), model: count("model") },
+    truncated: data.truncated,
+    backend: executor.info.backend,
+    adapter: executor.info.adapter,
+    ...(others.length === 0 ? {} : { others: others.map((lane) => ({ name: lane.name, ...dataFacts(lane) })) }),
+  };
+}
+
+function dataFacts({ data, setup }: Lane): Omit<OtherFacts, "name"> {
+  return {
     labels: data.labels,
     trainExamples: data.trainExamples.length,
     evaluationExamples: data.evaluationExamples.length,
     scoreName: setup.task.scoreName(data.labels),
     baseline: data.baseline.name,
     majorityAccuracy: data.baseline.score,
-    trained: { prompt: count("prompt"), head: count("head"), model: count("model") },
-    truncated: data.truncated,
-    backend: executor.info.backend,
-    adapter: executor.info.adapter,
   };
 }
 
 /** Absent when the seed was stopped before it was ever evaluated. */
-function seedResult(seed: number, { best, last, seconds }: Progress): SeedResult | undefined {
-  return best === undefined || last === undefined ? undefined : { seed, best: best.evaluation, last, seconds };
+function seedResult({ context, progress, shared }: FinishedSeed): SeedResult | undefined {
+  const { seed } = context;
+  const { best, last, seconds } = progress;
+  if (best === undefined || last === undefined) return undefined;
+  if (shared?.best === undefined) return { seed, best: best.evaluation, last, seconds };
+  const steps = context.options.experiment.training.steps;
+  return {
+    seed,
+    best: later(best.evaluation, steps),
+    last: later(last, steps),
+    seconds: seconds + shared.seconds,
+    shared: shared.best.evaluation,
+  };
 }
 
 /** The tensors are those of the best seed's best checkpoint. */
-function runResult(seeds: readonly { context: SeedContext; facts: RunFacts; progress: Progress }[]): RunResult {
-  const results = seeds.flatMap(({ context, progress }) => seedResult(context.seed, progress) ?? []);
-  const ranked = seeds.toSorted((a, b) => accuracyOf(b.progress) - accuracyOf(a.progress));
+function runResult(seeds: readonly FinishedSeed[]): RunResult {
+  const results = seeds.flatMap((seed) => seedResult(seed) ?? []);
+  const ranked = seeds.toSorted((a, b) => scoreOf(b.progress) - scoreOf(a.progress));
   const [winner] = ranked;
   if (winner === undefined) throw new Error("The run was stopped before its first step; there is nothing to keep.");
   const { context, facts, progress } = winner;
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-  const steps = seeds.reduce((sum, seed) => sum + seed.progress.stepsDone, 0);
-  const tensors = context.setup.trained.map(({ name, rows, width }) => {
-    const values = progress.best?.values.get(name) ?? new Float32Array(rows * width);
-    return { name, rows, width, values };
-  });
+  const steps = seeds.reduce((sum, seed) => sum + seed.progress.stepsDone + (seed.shared?.stepsDone ?? 0), 0);
+  const valuesOf = ({ name, rows, width }: ParameterShape): Float32Array =>
+    progress.best?.values.get(name) ?? new Float32Array(rows * width);
+  const tensorsOf = (shapes: readonly ParameterShape[]): TrainedTensor[] =>
+    shapes.map((shape) => ({ name: shape.name, rows: shape.rows, width: shape.width, values: valuesOf(shape) }));
+  const [own, ...others] = context.lanes;
+  const otherHeads = others.map((lane, place) =>
+    tensorsOf(lane.setup.trained.filter(({ group }) => group === "head")).map((tensor) => ({
+      ...tensor,
+      name: tensor.name.slice(headPrefix(place + 1).length),
+    })),
+  );
   const movement = progress.best?.movement;
   return {
     facts,
     seeds: results,
-    tensors,
+    tensors: tensorsOf(own.setup.trained),
     ...(movement === undefined ? {} : { movement }),
     seconds,
     stepsPerSecond: seconds > 0 ? steps / seconds : 0,
+    ...(otherHeads.length === 0 ? {} : { otherHeads }),
   };
 }
 
-function accuracyOf(progress: Progress): number {
-  return progress.best?.evaluation.accuracy ?? -1;
+function scoreOf({ best }: Progress): number {
+  return best === undefined ? -1 : meanScore(best.evaluation);
 }

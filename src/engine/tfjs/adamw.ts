@@ -60,12 +60,13 @@ function squaredNorm(values: Float32Array): number {
 function updateOne(
   { arrays, gradient }: ParameterGradient,
   { learningRate, beta1, beta2, epsilon }: UpdateSettings,
-  { learningRateScale, weightDecay }: GroupSettings,
-  { factor, update }: { factor: number; update: number },
+  { learningRateScale, weightDecay, update: own }: GroupSettings,
+  { factor, update: common }: { factor: number; update: number },
 ): void {
   const { values, firstMoments, secondMoments } = arrays;
   const rate = learningRate * learningRateScale;
   const decay = 1 - rate * weightDecay;
+  const update = own ?? common;
   const stepSize = rate / (1 - beta1 ** update);
   const secondCorrection = Math.sqrt(1 - beta2 ** update);
   for (let i = 0; i < values.length; i++) {

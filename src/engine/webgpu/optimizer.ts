@@ -14,7 +14,7 @@ import type { Runtime } from "./runtime.ts";
 
 const FLOATS_PER_PARTIAL = 4096;
 const NO_GROUP = 0xffff_ffff;
-const GLOBAL_WORDS = 10;
+const GLOBAL_WORDS = 9;
 const GROUP_WORDS = 4;
 
 /** Steps whose statistics are kept until they are read. */
@@ -92,18 +92,17 @@ export class Optimizer {
     { settings, update, ringSlot, isFirst, isLast }: UpdateStep,
   ): void {
     const { learningRate, beta1, beta2, epsilon, clipNorm, groups } = settings;
-    const firstCorrection = 1 - beta1 ** update;
-    const secondCorrection = 1 - beta2 ** update;
-    floats.set([beta1, 1 - beta1, beta2, 1 - beta2, Math.sqrt(secondCorrection), epsilon, clipNorm], at);
-    words.set([ringSlot, isFirst ? 1 : 0, isLast ? 1 : 0], at + 7);
+    floats.set([beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clipNorm], at);
+    words.set([ringSlot, isFirst ? 1 : 0, isLast ? 1 : 0], at + 6);
     for (const [i, name] of this.#groups.entries()) {
       const group = groups[name];
       if (group === undefined) throw new Error(`The update has no settings for the optimizer group "${name}".`);
       const own = at + GLOBAL_WORDS + GROUP_WORDS * i;
       const rate = learningRate * group.learningRateScale;
       floats[own] = 1 - rate * group.weightDecay;
-      floats[own + 1] = rate / firstCorrection;
+      floats[own + 1] = rate / (1 - beta1 ** (group.update ?? update));
       words[own + 2] = group.active ? 1 : 0;
+      floats[own + 3] = Math.sqrt(1 - beta2 ** (group.update ?? update));
     }
   }
 

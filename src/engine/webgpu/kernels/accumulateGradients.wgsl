@@ -7,8 +7,8 @@ struct Sizes { floats: u32, settings: u32 }
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32>;
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 
-const IS_FIRST = 8u;
-const IS_LAST = 9u;
+const IS_FIRST = 7u;
+const IS_LAST = 8u;
 
 @compute @workgroup_size(64)
 fn main(

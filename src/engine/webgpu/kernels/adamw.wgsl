@@ -12,7 +12,7 @@ struct Sizes { floats: u32, settings: u32 }
 @group(0) @binding(7) var<storage, read_write> secondMoments: array<f32>;
 
 const NO_GROUP = 0xffffffffu;
-const GLOBALS = 10u;
+const GLOBALS = 9u;
 
 fn setting(word: u32) -> f32 { return bitcast<f32>(inputs[sizes.settings + word]); }
 
@@ -29,11 +29,11 @@ fn main(
   let own = GLOBALS + 4u * owner;
   if (inputs[sizes.settings + own + 2u] != 1u) { return; }
   let gradient = gradients[i] * control[0];
-  // Settings: 0 beta1, 1 1-beta1, 2 beta2, 3 1-beta2, 4 root of the second bias correction, 5 epsilon;
-  // per group: 0 factor of the weight decay, 1 step size over the first bias correction, 2 active.
+  // Settings: 0 beta1, 1 1-beta1, 2 beta2, 3 1-beta2, 4 epsilon;
+  // per group: 0 factor of the weight decay, 1 step size over the first bias correction, 2 active, 3 root of the second.
   let first = setting(0u) * firstMoments[i] + setting(1u) * gradient;
   let second = setting(2u) * secondMoments[i] + setting(3u) * gradient * gradient;
   firstMoments[i] = first;
   secondMoments[i] = second;
-  values[i] = values[i] * setting(own) - setting(own + 1u) * first / (sqrt(second) / setting(4u) + setting(5u));
+  values[i] = values[i] * setting(own) - setting(own + 1u) * first / (sqrt(second) / setting(own + 3u) + setting(4u));
 }

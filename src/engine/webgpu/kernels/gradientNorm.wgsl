@@ -9,7 +9,7 @@ struct Sizes { floats: u32, settings: u32, firstPartial: u32 }
 @group(0) @binding(4) var<storage, read_write> partials: array<f32>;
 
 const NO_GROUP = 0xffffffffu;
-const GLOBALS = 10u;
+const GLOBALS = 9u;
 const EXPONENT = 0x7f800000u;
 
 var<workgroup> sums: array<vec2f, 64>;

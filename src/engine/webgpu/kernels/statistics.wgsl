@@ -10,9 +10,9 @@ struct Sizes { rows: u32, partialCount: u32, settings: u32 }
 @group(0) @binding(5) var<storage, read_write> control: array<f32>;
 @group(0) @binding(6) var<storage, read_write> ring: array<vec4f>;
 
-const CLIP_NORM = 6u;
-const RING_SLOT = 7u;
-const IS_FIRST = 8u;
+const CLIP_NORM = 5u;
+const RING_SLOT = 6u;
+const IS_FIRST = 7u;
 const EXPONENT = 0x7f800000u;
 
 var<workgroup> sums: array<vec4f, 64>;
