@@ -66,15 +66,15 @@ function requireShared({ setup, experiment }: Lane): void {
   throw new Error(`${experiment.method.kind} trains nothing that several data sets could share. Choose a prompt.`);
 }
 
-/** Whose turn it is at step 1, 2, …, up to `steps`. */
+/** Whose turn it is at step 1, 2, …, up to `steps`, among data sets with so many training examples. */
 export function createTurns(
-  lanes: readonly Pick<Lane, "data">[],
+  examples: readonly number[],
   { steps, sampling, seed }: { steps: number; sampling: "proportional" | "uniform"; seed: number },
 ): (step: number) => Turn {
-  if (lanes.length === 1) return (step) => ({ lane: 0, step });
-  const shares = lanes.map(({ data }) => (sampling === "uniform" ? 1 : data.trainExamples.length));
+  if (examples.length === 1) return (step) => ({ lane: 0, step });
+  const shares = examples.map((count) => (sampling === "uniform" ? 1 : count));
   const random = randomStream(seed, "data sets");
-  const own = lanes.map(() => 0);
+  const own = shares.map(() => 0);
   const turns = Array.from({ length: steps }, (): Turn => {
     const lane = drawPlace(shares, random.uniform());
     own[lane] = (own[lane] ?? 0) + 1;

@@ -110,7 +110,8 @@ async function prepareSeed(options: TrainingOptions, seedIndex: number): Promise
   for (const { setup } of lanes.toReversed()) {
     for (const [name, values] of await startValues(model, setup, seed, options.executor)) initial.set(name, values);
   }
-  const turn = createTurns(lanes, { steps: training.steps, sampling: multiTask.sampling, seed });
+  const examplesOf = lanes.map((lane) => lane.data.trainExamples.length);
+  const turn = createTurns(examplesOf, { steps: training.steps, sampling: multiTask.sampling, seed });
   const [{ data, setup }] = lanes;
   return { options, seed, seedIndex, lanes, data, setup, initial, training, turn };
 }

@@ -21,6 +21,7 @@ from golden.gpt2_tokenizer import write_gpt2_tokenizers
 from golden.gpt2_model import make_tiny_gpt2
 from golden.inspection import write_inspection
 from golden.models import Subject, find_built_in, make_tiny_bert
+from golden.multi_task import write_multi_task
 from golden.peft_kinds import write_peft_kinds
 from golden.record import record_case
 from golden.replay import replay_case
@@ -45,6 +46,7 @@ def main() -> None:
     make_tiny(tiny)
     write_task_cases(tiny)
     write_inspection(tiny)
+    write_multi_task(tiny)
     write_gpt2()
     write_kinds(tiny)
     write_gpt2_tokenizers()

@@ -56,6 +56,7 @@ function shortMethod(kind: MethodKind): object {
 export interface RunOptions {
   readonly executor: Executor | (() => Promise<Executor>);
   readonly examples?: ExampleSet;
+  readonly otherExamples?: readonly ExampleSet[];
   readonly control?: RunControl;
   /** Called with every event before the run goes on. */
   readonly onEvent?: (event: TrainingEvent, control: RunControl) => void;
@@ -63,11 +64,11 @@ export interface RunOptions {
 
 /** All events of a run. */
 export async function runToEnd(experiment: Experiment, options: RunOptions): Promise<TrainingEvent[]> {
-  const { executor, examples = opinions, control = createRunControl(), onEvent } = options;
+  const { executor, examples = opinions, otherExamples = [], control = createRunControl(), onEvent } = options;
   const model = await fixtureModel("tiny-bert");
   const open = typeof executor === "function" ? executor : async () => executor;
   const events: TrainingEvent[] = [];
-  for await (const event of train({ experiment, model, examples, control, executor: open })) {
+  for await (const event of train({ experiment, model, examples, otherExamples, control, executor: open })) {
     events.push(event);
     onEvent?.(event, control);
   }
