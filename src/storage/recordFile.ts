@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { experimentSchema } from "../config/experiment.ts";
 import { base64FromFloats, floatsFromBase64 } from "../lib/base64.ts";
-import { evaluationSchema } from "../training/evaluation.schema.ts";
+import { evaluationSchema } from "../config/evaluation.ts";
 import type { RunRecord } from "../training/runRecord.ts";
 
 /** JSON has no NaN or infinity; such numbers of a diverged run are written as null. */

@@ -10,7 +10,7 @@ import { readSafetensors, writeSafetensors, type FileTensor } from "../interop/s
 import { checked, jsonOf } from "../lib/checked.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import type { Adapter, Checkpoint } from "./adapter.ts";
-import { evaluationSchema } from "./evaluation.schema.ts";
+import { evaluationSchema } from "../config/evaluation.ts";
 import type { TrainedTensor } from "./events.ts";
 import { peftAdapterOf, reasonNotPeft } from "./peftExport.ts";
 import { adapterOfPeft } from "./peftImport.ts";
