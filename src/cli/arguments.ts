@@ -1,8 +1,10 @@
 /** Reads the command line into an experiment and file names. Every mistake is answered with what was expected. */
 import { parseArgs } from "node:util";
 import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
+import { parseSweep, type Sweep } from "../config/sweep.ts";
 import { savingsSchema } from "../config/training.ts";
 import { methodDescriptions, methodKinds, type MethodKind } from "../methods/index.schema.ts";
+import { parseLayerChoice, type LayerChoice } from "../methods/layerChoice.schema.ts";
 import { taskDescriptions, taskKinds, type TaskKind } from "../tasks/index.schema.ts";
 import { asRecord, defined, number, parse, UsageError } from "./usage.ts";
 import { dataChoices, type DataChoice } from "./dataChoices.ts";
@@ -76,6 +78,15 @@ const inspectOptions = {
   backend: { type: "string" },
 } as const;
 
+const sweepOptions = {
+  config: { type: "string" },
+  train: { type: "string" },
+  eval: { type: "string" },
+  backend: { type: "string" },
+  out: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
 type Values<Options extends Record<string, { readonly type: "string" | "boolean" }>> = {
   readonly [Name in keyof Options]?: Options[Name]["type"] extends "boolean" ? boolean : string;
 };
@@ -87,6 +98,7 @@ export type TrainValues = Values<typeof trainOptions> & {
 };
 export type PredictValues = Values<typeof predictOptions>;
 export type InspectValues = Values<typeof inspectOptions>;
+export type SweepValues = Values<typeof sweepOptions>;
 
 /** Options of `train`. */
 export function readTrainArguments(args: readonly string[]): TrainValues {
@@ -109,6 +121,21 @@ export function readPredictArguments(args: readonly string[]): PredictValues {
 /** Options of `inspect`. */
 export function readInspectArguments(args: readonly string[]): InspectValues {
   return parse(() => parseArgs({ args: [...args], options: inspectOptions, strict: true }).values);
+}
+
+/** Options of `sweep`. */
+export function readSweepArguments(args: readonly string[]): SweepValues {
+  return parse(() => parseArgs({ args: [...args], options: sweepOptions, strict: true }).values);
+}
+
+/** The sweep of the file, on the data and the backend of the options where they say so. */
+export function sweepFrom(config: unknown, { train, backend }: SweepValues): Sweep {
+  return parse(() => {
+    const { base, ...sweep } = parseSweep(config);
+    const data = train === undefined ? undefined : { kind: "own", name: train };
+    const given = defined({ data, backend });
+    return parseSweep({ ...sweep, base: { ...base, ...given } });
+  });
 }
 
 /** The value of an option that must be given. */
@@ -163,17 +190,10 @@ function multiTaskOptions(values: TrainValues, tasks: readonly TaskKind[]): Reco
   });
 }
 
-/** `1-4`, `1,3` or `all`. */
-export function parseLayers(text: string): "all" | number[] {
-  if (text === "all") return "all";
-  return text.split(",").flatMap((part) => {
-    const range = /^(\d+)(?:-(\d+))?$/.exec(part.trim());
-    if (range === null) throw new UsageError(`--layers: expected "all", "1-4" or "1,3", got "${text}".`);
-    const first = Number(range[1]);
-    const last = Number(range[2] ?? range[1]);
-    if (last < first) throw new UsageError(`--layers: "${part}" counts backwards.`);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
+function layerChoice(text: string): LayerChoice {
+  const choice = parseLayerChoice(text);
+  if (choice !== undefined) return choice;
+  throw new UsageError(`--layers: expected "all", "top half", "top 1", "1-4" or "1,3", got "${text}".`);
 }
 
 function methodKind(text: string | undefined): MethodKind {
@@ -225,7 +245,7 @@ function parsePairs(text: string): Record<string, string> {
 function methodOptions(values: TrainValues, kind: MethodKind): Record<string, unknown> {
   const given = defined({
     promptLength: number(values.length, "length"),
-    layers: values.layers === undefined ? undefined : parseLayers(values.layers),
+    layers: values.layers === undefined ? undefined : layerChoice(values.layers),
     initialisation: values.init,
     initialScale: number(values["init-scale"], "init-scale"),
     initialText: values["init-text"],

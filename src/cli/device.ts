@@ -32,6 +32,22 @@ export async function openExecutor(choice: BackendChoice): Promise<Executor> {
   }
 }
 
+/** The open executor, or after a lost device a new one. */
+export function reopeningDevice(backend: BackendChoice): { current(): Promise<Executor> } {
+  let opened: Promise<Executor> | undefined;
+  return {
+    current() {
+      opened ??= openExecutor(backend).then((executor) => {
+        executor.onEvent(({ kind }) => {
+          if (kind === "lost") opened = undefined;
+        });
+        return executor;
+      });
+      return opened;
+    },
+  };
+}
+
 async function dawn(): Promise<GPU> {
   if (keptGpu !== undefined) return keptGpu;
   const { create, globals } = await import("webgpu");

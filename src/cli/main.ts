@@ -4,6 +4,7 @@ import { methodKinds } from "../methods/index.schema.ts";
 import { UsageError } from "./arguments.ts";
 import { inspectCommand } from "./inspect.ts";
 import { predictCommand } from "./predict.ts";
+import { sweepCommand } from "./sweep.ts";
 import { trainCommand } from "./train.ts";
 
 const usage = `Softprompt Studio on the command line
@@ -18,6 +19,9 @@ const usage = `Softprompt Studio on the command line
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
   npm run --silent cli -- inspect --out DIR [--parts predictions,slots,attention,knock-out] [--worst N] [--predictions FILE.csv]
       [--model DIR|ID] [--train FILE --eval FILE] [--backend …]
+  npm run --silent cli -- sweep --config FILE [--train FILE --eval FILE] [--backend …] --out DIR [--json]
+      {"base": {settings that differ}, "axes": [{"field": "method.promptLength", "values": [1, 16]}], "seeds": [1, 2]}
+      runs every combination; killed or stopped, the same command goes on where it was
 
 Methods: ${methodKinds.join(", ")}.
 Tasks and their files:
@@ -33,6 +37,7 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<voi
   train: trainCommand,
   predict: predictCommand,
   inspect: inspectCommand,
+  sweep: sweepCommand,
 };
 
 const [name = "help", ...args] = process.argv.slice(2);

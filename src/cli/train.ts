@@ -1,6 +1,5 @@
 /** `train`: one experiment from the command line, with the same loop as the page. Writes run.json and the adapter. */
-import { experimentPerDataSet, type BackendChoice, type Experiment } from "../config/experiment.ts";
-import type { Executor } from "../engine/executor.ts";
+import { experimentPerDataSet, type Experiment } from "../config/experiment.ts";
 import { messageOf } from "../lib/errors.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import { bindMethod } from "../methods/index.ts";
@@ -17,7 +16,7 @@ import { encodeRecord } from "../storage/recordFile.ts";
 import type { RunRecord, SeedCurves } from "../training/runRecord.ts";
 import { train } from "../training/train.ts";
 import { defaultTaskKind, experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";
-import { openExecutor } from "./device.ts";
+import { reopeningDevice } from "./device.ts";
 import { readExampleSet, readJson, readModelFolder, taskOfBuiltInSet, userPath, writeFolder } from "./files.ts";
 import { createReporter } from "./report.ts";
 
@@ -55,26 +54,11 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
       curves: curves.seeds(),
       name: values.name,
     };
-    await writeRun(out, run);
+    const { problem } = await writeRun(out, run);
+    if (problem !== undefined) throw problem;
     reporter.finish(result, outcome);
   }
   (await device.current()).dispose();
-}
-
-/** The open executor, or after a lost device a new one. */
-function reopeningDevice(backend: BackendChoice): { current(): Promise<Executor> } {
-  let opened: Promise<Executor> | undefined;
-  return {
-    current() {
-      opened ??= openExecutor(backend).then((executor) => {
-        executor.onEvent(({ kind }) => {
-          if (kind === "lost") opened = undefined;
-        });
-        return executor;
-      });
-      return opened;
-    },
-  };
 }
 
 async function readExperiment(values: TrainValues): Promise<Experiment> {
@@ -93,7 +77,7 @@ async function readOtherSets(experiment: Experiment, { others = [] }: TrainValue
   return Promise.all(experiments.map((own, place) => readExampleSet(own, others[place]?.eval)));
 }
 
-interface FinishedRun {
+export interface FinishedRun {
   readonly experiment: Experiment;
   readonly model: LoadedModel;
   readonly examples: ExampleSet;
@@ -105,13 +89,38 @@ interface FinishedRun {
   readonly name: string | undefined;
 }
 
-async function writeRun(out: string, run: FinishedRun): Promise<void> {
+export interface WrittenRun {
+  readonly record: RunRecord;
+  /** Why there is no adapter beside it. */
+  readonly problem?: Error;
+}
+
+/** Writes the adapter, then run.json: whoever finds run.json finds a whole run. */
+export async function writeRun(out: string, run: FinishedRun): Promise<WrittenRun> {
+  const { experiment, model, result } = run;
+  const record = await recordOf(run);
+  const { labels } = result.facts;
+  const json = JSON.stringify({ labels, ...JSON.parse(encodeRecord(record)) }, undefined, 1);
+  const runFile = new Map([["run.json", `${json}\n`]]);
+  try {
+    for (const [folder, adapter] of adaptersOf(experiment, model, result)) {
+      await writeFolder(`${userPath(out)}/${folder}`, exportAdapter(adapter, model));
+    }
+  } catch (cause) {
+    await writeFolder(out, runFile);
+    const message = `The run is in ${out}/run.json, but its adapter could not be written: ${messageOf(cause)}`;
+    return { record, problem: new Error(message, { cause }) };
+  }
+  await writeFolder(out, runFile);
+  return { record };
+}
+
+async function recordOf(run: FinishedRun): Promise<RunRecord> {
   const { experiment, model, examples, otherExamples, outcome, result, products, curves, name } = run;
   const createdAt = new Date().toISOString();
-  const id = `${createdAt}-${experiment.seed}`;
-  const record: RunRecord = {
+  return {
     version: 1,
-    id,
+    id: `${createdAt}-${experiment.seed}`,
     name: name ?? friendlyName(new Set()),
     createdAt,
     experiment,
@@ -124,18 +133,6 @@ async function writeRun(out: string, run: FinishedRun): Promise<void> {
     environment: `Node ${process.versions.node}`,
     ...(products === undefined ? {} : { products }),
   };
-  const { labels } = result.facts;
-  const json = JSON.stringify({ labels, ...JSON.parse(encodeRecord(record)) }, undefined, 1);
-  await writeFolder(out, new Map([["run.json", `${json}\n`]]));
-  try {
-    for (const [folder, adapter] of adaptersOf(experiment, model, result)) {
-      await writeFolder(`${userPath(out)}/${folder}`, exportAdapter(adapter, model));
-    }
-  } catch (error) {
-    throw new Error(`The run is in ${out}/run.json, but its adapter could not be written: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 /** One adapter per data set, each as if trained alone: `adapter` of the first one, `adapter-2` … of the others. */

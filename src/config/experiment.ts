@@ -3,8 +3,14 @@
  * The form, the share link, the run record and the command line all read it.
  */
 import { z } from "zod";
-import { methodDescriptions, methodSchema, type MethodKind, type MethodSettings } from "../methods/index.schema.ts";
-import { taskDescriptions, taskSchema, type TaskKind, type TaskSettings } from "../tasks/index.schema.ts";
+import {
+  methodDescriptions,
+  methodKinds,
+  methodSchema,
+  type MethodKind,
+  type MethodSettings,
+} from "../methods/index.schema.ts";
+import { taskDescriptions, taskKinds, taskSchema, type TaskKind, type TaskSettings } from "../tasks/index.schema.ts";
 import { trainingSchema } from "./training.ts";
 
 export const defaultModel = "encoder-l4-d128";
@@ -64,6 +70,44 @@ export function defaultExperiment(
 ): Experiment {
   const training = { ...methodDescriptions[kind].defaults, ...taskDescriptions[task].defaults };
   return experimentSchema.parse({ task: { kind: task }, method: { kind }, training });
+}
+
+/**
+ * The experiment that a delta stands for: the defaults of its method and task with the delta on top.
+ * @throws naming the field, what was expected and what came.
+ */
+export function completeExperiment(delta: Readonly<Record<string, unknown>>): Experiment {
+  return parseExperiment(withDefaults(delta));
+}
+
+/** A delta over the defaults of its method and task, not checked yet. @throws when there is no such method or task. */
+export function withDefaults(delta: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const [method, task, training] = ["method", "task", "training"].map((branch) => asRecord(delta[branch]));
+  const base = defaultExperiment(
+    kindIn(method?.["kind"] ?? "prefix-tuning", methodKinds, "method"),
+    kindIn(task?.["kind"] ?? "sequence-classification", taskKinds, "task"),
+  );
+  return {
+    ...base,
+    ...delta,
+    task: { ...base.task, ...task },
+    method: { ...base.method, ...method },
+    training: {
+      ...base.training,
+      ...training,
+      savings: { ...base.training.savings, ...asRecord(training?.["savings"]) },
+    },
+  };
+}
+
+function kindIn<Kind extends string>(kind: unknown, known: readonly Kind[], branch: string): Kind {
+  const found = known.find((name) => name === kind);
+  if (found !== undefined) return found;
+  throw new Error(`${branch}.kind: expected one of ${known.join(", ")}, got ${JSON.stringify(kind)}.`);
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
 }
 
 /** Default settings of one method. */

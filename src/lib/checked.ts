@@ -10,6 +10,15 @@ export function checked<Output>(schema: z.ZodType<Output>, input: unknown, what:
   throw new Error(`${what} cannot be used: ${reasons.join("; ")}.`);
 }
 
+/** What was expected of a value and what came: "Expected at most 128, got 500." */
+export function refusalOf(issue: z.core.$ZodIssue | undefined, value: unknown): string {
+  if (issue?.code === "too_big") return `Expected at most ${issue.maximum}, got ${String(value)}.`;
+  if (issue?.code === "too_small") {
+    return `Expected ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, got ${String(value)}.`;
+  }
+  return `${issue?.message ?? "This value cannot be used"}, got ${JSON.stringify(value)}.`;
+}
+
 /** JSON in UTF-8 bytes. Throws naming the file when it is not JSON. */
 export function jsonOf(bytes: Uint8Array, fileName: string): unknown {
   try {

@@ -1,13 +1,13 @@
 /** Settings of deep prompts: trained keys and values in front of the attention of chosen layers. */
 import { z } from "zod";
+import { layerChoiceSchema, layersOf } from "./layerChoice.schema.ts";
 import { headNumbers, type MethodDescription } from "./method.schema.ts";
 import { initialScaleSchema, initialTextSchema, promptLengthSchema } from "./promptSettings.schema.ts";
 
 export const prefixTuningSchema = z.strictObject({
   kind: z.literal("prefix-tuning"),
   promptLength: promptLengthSchema,
-  layers: z
-    .union([z.literal("all"), z.array(z.int().min(1)).min(1)])
+  layers: layerChoiceSchema
     .default("all")
     .meta({ title: "Prompted layers", description: "Layers that carry a prompt, counted from 1 at the bottom." }),
   initialisation: z.enum(["normal", "zero", "text"]).default("normal").meta({
@@ -30,11 +30,9 @@ export const prefixTuningSchema = z.strictObject({
 
 export type PrefixTuningSettings = z.infer<typeof prefixTuningSchema>;
 
-/** 1-based layers in ascending order without repeats; layers above the model's are left out. */
+/** 1-based prompted layers of a model with so many, in ascending order. */
 export function chosenLayers(settings: PrefixTuningSettings, layers: number): number[] {
-  const all = Array.from({ length: layers }, (_, layer) => layer + 1);
-  const { layers: chosen } = settings;
-  return chosen === "all" ? all : all.filter((layer) => chosen.includes(layer));
+  return layersOf(settings.layers, layers);
 }
 
 export const prefixTuning: MethodDescription<typeof prefixTuningSchema> = {

@@ -112,9 +112,9 @@ function dataWords(value: unknown): string {
   return "id" in value ? String(value.id) : "none";
 }
 
-/** "all layers", "layers 3–4", "layer 4" */
+/** "all layers", "top half", "layers 3–4", "layer 4" */
 export function layerWords(value: unknown): string {
-  if (!Array.isArray(value)) return "all layers";
+  if (!Array.isArray(value)) return typeof value === "string" && value !== "all" ? value : "all layers";
   const layers = value.filter((layer): layer is number => typeof layer === "number").toSorted((a, b) => a - b);
   const first = layers[0] ?? 0;
   const last = layers.at(-1) ?? 0;

@@ -2,11 +2,11 @@
  * The experiment being edited. It is the defaults of method and task plus what the user has touched, so that choosing
  * another method or other data changes exactly what nobody has set by hand. Runs never read this: they carry their own copy.
  */
-import type { z } from "zod";
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 import { builtInSet, tasksFor } from "../config/dataSets.ts";
 import { defaultExperiment, experimentSchema, type Experiment } from "../config/experiment.ts";
+import { refusalOf } from "../lib/checked.ts";
 import type { MethodKind } from "../methods/index.schema.ts";
 import { taskKindSchema, type TaskKind } from "../tasks/index.schema.ts";
 import { differingPaths, flatten, withValue, type FlatSettings } from "../lib/paths.ts";
@@ -48,7 +48,7 @@ export function buildDraft(kind: MethodKind, touched: FlatSettings, task: TaskKi
 /** The draft with one value replaced, or why the value cannot be used. The task follows a built-in set it cannot serve. */
 export function changeDraft(draft: Draft, path: string, value: unknown): Draft | string {
   const parsed = experimentSchema.safeParse(withValue(draft.experiment, path, value));
-  if (!parsed.success) return refusal(parsed.error.issues[0], value);
+  if (!parsed.success) return refusalOf(parsed.error.issues[0], value);
   const touched = { ...draft.touched, [path]: value };
   const { kind, task } = draft;
   const next = path === "data" ? taskFor(parsed.data.data, task) : task;
@@ -59,15 +59,6 @@ export function changeDraft(draft: Draft, path: string, value: unknown): Draft |
 function taskFor(data: Experiment["data"], task: TaskKind): TaskKind {
   const set = data.kind === "built-in" ? builtInSet(data.id) : undefined;
   return set === undefined || tasksFor(set.input).includes(task) ? task : set.task;
-}
-
-/** What was expected and what came. */
-function refusal(issue: z.core.$ZodIssue | undefined, value: unknown): string {
-  if (issue?.code === "too_big") return `Expected at most ${issue.maximum}, got ${String(value)}.`;
-  if (issue?.code === "too_small") {
-    return `Expected ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}, got ${String(value)}.`;
-  }
-  return `${issue?.message ?? "This value cannot be used"}, got ${JSON.stringify(value)}.`;
 }
 
 /** The draft that stands for a whole experiment: everything that differs from its defaults counts as touched. */

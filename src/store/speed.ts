@@ -8,12 +8,12 @@ const KEY = "softprompt-studio-speed";
 
 /** The estimate with its time filled in from an earlier visit, if this device was measured then. */
 export function withRememberedSpeed(estimate: Estimate, device: DeviceReport): Estimate {
-  if (estimate.secondsPerStep !== undefined) {
-    if (estimate.stepFlops > 0) remember(device, estimate.stepFlops / estimate.secondsPerStep);
+  if (estimate.seconds !== undefined) {
+    if (estimate.runFlops > 0) remember(device, estimate.runFlops / estimate.seconds);
     return estimate;
   }
-  const speed = remembered(device);
-  return speed ? { ...estimate, secondsPerStep: estimate.stepFlops / speed } : estimate;
+  const speed = rememberedSpeed(device);
+  return speed ? { ...estimate, seconds: estimate.runFlops / speed } : estimate;
 }
 
 function nameOf({ backend, adapter }: DeviceReport): string {
@@ -28,7 +28,8 @@ function remember(device: DeviceReport, flopsPerSecond: number): void {
   }
 }
 
-function remembered(device: DeviceReport): number | undefined {
+/** Floating-point operations per second of an earlier visit; undefined when this device was not measured then. */
+export function rememberedSpeed(device: DeviceReport): number | undefined {
   try {
     const speed = Number(localStorage.getItem(nameOf(device)));
     return speed > 0 ? speed : undefined;

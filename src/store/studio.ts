@@ -14,6 +14,7 @@ import { restoreKept, restoreLink } from "./restore.ts";
 import { useSession } from "./session.ts";
 import { encodeLink } from "./shareLink.ts";
 import { withRememberedSpeed } from "./speed.ts";
+import { continueSweep, interruptSweep, noteCell, receiveSweepNews } from "./sweeps.ts";
 import { failLiveRuns, failRun, problemOf, receiveRunEvent } from "./training.ts";
 
 const newestReport = newestOnly();
@@ -28,12 +29,12 @@ export function startStudio(): void {
   restoreLink(window.location.hash);
   window.addEventListener("hashchange", () => restoreLink(window.location.hash));
   watchSettings();
-  void Promise.all([restoreKept(), openEngine()]);
+  void Promise.all([restoreKept(), openEngine()]).then(continueSweep);
 }
 
 /** After a crash or a cancelled load: a new worker with the same settings. */
 export async function restartEngine(): Promise<void> {
-  failLiveRuns("The engine was restarted while this run was in progress.");
+  endEverything("The engine was restarted while this run was in progress.");
   replaceEngine();
   const { report, update } = useSession.getState();
   for (const area of ["device", "model", "training"] as const) report(area, undefined);
@@ -194,11 +195,16 @@ function receive(announcement: Announcement): void {
   switch (announcement.kind) {
     case "run-event":
       receiveRunEvent(announcement.runId, announcement.event);
+      noteCell(announcement.runId, announcement.event);
       // The engine knows its speed now.
       if (announcement.event.kind === "finished") void readEstimate();
       return;
     case "run-failed":
       return failRun(announcement.runId, announcement.problem);
+    case "sweep-event":
+      return receiveSweepNews(announcement.sweepId, announcement.news);
+    case "sweep-failed":
+      return interruptSweep(announcement.problem.message);
     case "savings-event":
       return receiveSavingsEvent(announcement.event);
     case "model-progress":
@@ -208,10 +214,16 @@ function receive(announcement: Announcement): void {
     case "crashed":
       update({ engine: "crashed" });
       report("device", announcement.message);
-      return failLiveRuns(announcement.message);
+      return endEverything(announcement.message);
     default:
       return announcement satisfies never;
   }
+}
+
+/** Runs and the sweep end with the worker; a sweep can go on afterwards. */
+function endEverything(message: string): void {
+  failLiveRuns(message);
+  interruptSweep(message);
 }
 
 function noteProgress(loaded: number, total: number): void {

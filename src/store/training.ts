@@ -1,9 +1,10 @@
 /** Train, pause, step, stop: from the buttons to the worker, and from the worker's run events to the runs store. */
+import { isCellRun } from "../config/sweep.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import { saveRun } from "../storage/runDatabase.ts";
 import { Refusal } from "../worker/client.ts";
 import type { Problem, RunResult, TrainingEvent } from "../worker/protocol.ts";
-import { addEvaluation, addSteps, curvesOf, startSeed } from "./curves.ts";
+import { addEvaluation, addSteps, curvesOf, dropCurves, startSeed } from "./curves.ts";
 import { dataSource, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
 import { engine } from "./engine.ts";
@@ -43,23 +44,39 @@ export async function train(paused = false): Promise<void> {
   tell("training", undefined);
   const data = dataSource(experiment, own);
   if (typeof data === "string") return tell("data", data);
-  const { runs, add, select } = useRuns.getState();
+  const hashes = { modelHash: model?.hash ?? "", dataHash: report?.hash ?? "" };
+  const entry = addRun({ id: freshId(), experiment, ...hashes });
+  useRuns.getState().select(entry.id);
+  await engine()
+    .request({ kind: "train", runId: entry.id, experiment, data, paused })
+    .catch((error: unknown) => failRun(entry.id, problemOf(error)));
+}
+
+/** An id that nothing else has. Pages without a secure context lack randomUUID. */
+export function freshId(): string {
+  return crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+}
+
+/** A new row of the table, in progress. */
+export function addRun(run: Pick<RunEntry, "id" | "experiment" | "modelHash" | "dataHash">): RunEntry {
+  const { runs, add } = useRuns.getState();
   const entry = newEntry({
-    id: crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`,
+    ...run,
     name: friendlyName(new Set(runs.map(({ name }) => name))),
     createdAt: new Date().toISOString(),
     colour: freeColours(runs, 1)[0] ?? 0,
-    experiment,
-    modelHash: model?.hash ?? "",
-    dataHash: report?.hash ?? "",
     environment: environment(),
   });
   meter.reset();
   add([entry]);
-  select(entry.id);
-  await engine()
-    .request({ kind: "train", runId: entry.id, experiment, data, paused })
-    .catch((error: unknown) => failRun(entry.id, problemOf(error)));
+  return entry;
+}
+
+/** Takes a run out of the table as if it had never begun. */
+export function dropRun(runId: string): void {
+  ahead.delete(runId);
+  useRuns.getState().remove(runId);
+  dropCurves(runId);
 }
 
 export async function pause(): Promise<void> {
@@ -117,9 +134,12 @@ function noteSpeed(entry: RunEntry, event: TrainingEvent): void {
   if (event.kind === "finished") useSession.getState().update({ stepsPerSecond: event.record.stepsPerSecond });
 }
 
-/** A run that ended keeps its tensors in memory and, if it can, in the browser's storage. */
+/**
+ * A run that ended keeps its tensors in memory and, if it can, in the browser's storage. The many cells of a sweep are kept in
+ * memory only where the storage has no room.
+ */
 async function keep(entry: RunEntry, result: RunResult): Promise<void> {
-  holdTensors(entry.id, result.tensors);
+  if (!isCellRun(entry.id)) holdTensors(entry.id, result.tensors);
   const { id, name, createdAt, experiment, modelHash, dataHash, status } = entry;
   if (status === "running" || status === "paused" || status === "failed") return;
   const fixed = { version: 1, id, name, createdAt, experiment, modelHash, dataHash } as const;
@@ -127,7 +147,10 @@ async function keep(entry: RunEntry, result: RunResult): Promise<void> {
   const products = performance === undefined ? {} : { products: performance.products };
   const made = { environment: entry.environment, ...products };
   const record = { ...fixed, outcome: status, curves: curvesOf(id), result, ...made };
-  await saveRun(record).catch((error: unknown) => useSession.getState().report("storage", problemOf(error).message));
+  await saveRun(record).catch((error: unknown) => {
+    holdTensors(entry.id, result.tensors);
+    useSession.getState().report("storage", problemOf(error).message);
+  });
 }
 
 /** Marks a run as failed and says why where the page shows such things. */

@@ -1,5 +1,6 @@
 /** What a run will take, from shapes alone and before anything is compiled: trained numbers, memory, arithmetic. */
 import type { Experiment } from "../config/experiment.ts";
+import type { TrainingSettings } from "../config/training.ts";
 import type { Executor, ParameterShape } from "../engine/executor.ts";
 import { graphCosts } from "../engine/graph/costs.ts";
 import { isTextExample } from "../lib/examples/example.ts";
@@ -9,7 +10,7 @@ import { groups } from "../methods/method.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { tableBytes } from "./frontierCache.ts";
 import { prepareData, type ExampleSet } from "./prepareData.ts";
-import { planRun, plannedMemory } from "./runPlan.ts";
+import { evaluationsOf, planRun, plannedMemory, type RunPlan } from "./runPlan.ts";
 import { requireTrained, setUpRun } from "./setup.ts";
 
 export interface RunEstimate {
@@ -23,6 +24,8 @@ export interface RunEstimate {
   readonly cacheBytes: number;
   /** Floating-point operations of one step on examples of mean length, once the cache is filled. */
   readonly stepFlops: number;
+  /** The same of one seed's whole run: its steps, its evaluations, and filling the cache once. */
+  readonly runFlops: number;
   /** Why this cannot be trained. */
   readonly problem?: string;
 }
@@ -50,6 +53,7 @@ export function estimateRun(
       activationBytes: 0,
       cacheBytes: 0,
       stepFlops: 0,
+      runFlops: 0,
       problem: messageOf(error),
     };
   }
@@ -74,8 +78,15 @@ function runCosts(experiment: Experiment, model: LoadedModel, examples: ExampleS
         ? graphCosts(plan.trainingGraph, plan.trainingCapacities).activationBytes
         : Math.max(0, shown - weightBytes - cacheBytes),
     cacheBytes,
-    stepFlops: graphCosts(plan.trainingGraph, plan.meanStep).flops,
+    ...arithmetic(plan, settings),
   };
+}
+
+function arithmetic(plan: RunPlan, settings: TrainingSettings): Pick<RunEstimate, "stepFlops" | "runFlops"> {
+  const stepFlops = graphCosts(plan.trainingGraph, plan.meanStep).flops;
+  const evaluation = graphCosts(plan.evaluationGraph, plan.evaluationRows).flops;
+  const filling = plan.chosen === undefined ? 0 : graphCosts(plan.chosen.frontier.trunk, plan.allRows).flops;
+  return { stepFlops, runFlops: settings.steps * stepFlops + evaluationsOf(settings) * evaluation + filling };
 }
 
 /** A trained number is kept four times: value, gradient and two moments. Only WebGPU keeps frozen ones in half precision. */

@@ -3,7 +3,7 @@ import type { Experiment } from "../config/experiment.ts";
 import type { PeftAdapter, PeftPromptType, PeftTask, PeftUpdate } from "../interop/peftFormat.ts";
 import type { FileTensor } from "../interop/safetensors.ts";
 import { bindMethod } from "../methods/index.ts";
-import type { MethodSettings } from "../methods/index.schema.ts";
+import { promptedLayersOf, type MethodSettings } from "../methods/index.schema.ts";
 import { loraName } from "../methods/lora.ts";
 import { loraTargets, type LoraSettings } from "../methods/lora.schema.ts";
 import { trainedTensor } from "../methods/hostNetwork.ts";
@@ -56,7 +56,7 @@ function reasonOfTask(task: TaskSettings, { tokenTypes }: ModelDimensions): stri
 function reasonOfMethod(method: MethodSettings, { layers }: ModelDimensions): string | undefined {
   switch (method.kind) {
     case "prefix-tuning":
-      return method.layers === "all" || new Set(method.layers).size === layers
+      return promptedLayersOf(method, layers).length === layers
         ? undefined
         : "PEFT stores a prefix for every layer; this prompt uses only some, and zero keys are not the same as none.";
     case "prompt-tuning":

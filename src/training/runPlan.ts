@@ -23,6 +23,9 @@ export interface RunPlan {
   readonly evaluationCapacities: RowCounts;
   /** Row counts of a step with examples of mean length. */
   readonly meanStep: RowCounts;
+  /** Row counts of all evaluation examples, and of these and the training examples together. */
+  readonly evaluationRows: RowCounts;
+  readonly allRows: RowCounts;
   /** Sequences of one micro-batch, at most the batch. */
   readonly microBatch: number;
   /** The set-up's parameters and the frontier's tables. */
@@ -49,8 +52,10 @@ export function planRun({ setup, settings, data, microBatch: forced }: RunPlanOp
   const microBatch = asked === 0 ? batchSize : Math.min(asked, batchSize);
   const whole = { training: saved(setup.trainingGraph, settings), evaluation: saved(setup.evaluationGraph, settings) };
   const layout = sequenceLayout(setup.trainingGraph);
-  const all = countsOf(setup, [...data.train.sequences, ...data.evaluation.sequences]);
-  const meanStep = scaled(countsOf(setup, data.train.sequences), batchSize / data.train.sequences.length);
+  const trainRows = countsOf(setup, data.train.sequences);
+  const evaluationRows = countsOf(setup, data.evaluation.sequences);
+  const meanStep = scaled(trainRows, batchSize / data.train.sequences.length);
+  const allRows = sumOf(trainRows, evaluationRows);
   const capacities = (sequences: number): RowCounts => {
     const packed = setup.capacities(sequences, data.longest);
     // Padding is made of sequences of its own, at most one for each.
@@ -58,7 +63,7 @@ export function planRun({ setup, settings, data, microBatch: forced }: RunPlanOp
   };
   const largest = setup.capacities(Math.max(batchSize, setup.evaluationChunk), data.longest);
   const visits = visitsOf(settings, data);
-  const chosen = chooseFrontier(whole.training, settings, { step: meanStep, all, largest, visits });
+  const chosen = chooseFrontier(whole.training, settings, { step: meanStep, all: allRows, largest, visits });
   const cut = (graph: Graph): Graph =>
     chosen === undefined ? graph : remainderOf(graph, chosen.frontier, chosen.tableRows, savings);
   return {
@@ -67,6 +72,8 @@ export function planRun({ setup, settings, data, microBatch: forced }: RunPlanOp
     trainingCapacities: capacities(microBatch),
     evaluationCapacities: capacities(setup.evaluationChunk),
     meanStep,
+    evaluationRows,
+    allRows,
     microBatch,
     parameters: [...setup.parameters, ...(chosen?.tables ?? [])],
     chosen,
@@ -94,13 +101,17 @@ function saved(graph: Graph, { savings }: TrainingSettings): Graph {
   return savings.frozenWeights && savings.lowestLayer ? graph : rebuild(graph, { savings });
 }
 
+/** Looks at the evaluation examples in one run. */
+export function evaluationsOf({ steps, evaluateEvery }: Pick<TrainingSettings, "steps" | "evaluateEvery">): number {
+  return Math.ceil(steps / evaluateEvery);
+}
+
 /** How often each example is visited on average. */
 function visitsOf(
   { steps, batchSize, evaluateEvery }: TrainingSettings,
   { train, evaluation }: RunPlanOptions["data"],
 ) {
-  const evaluations = Math.ceil(steps / evaluateEvery);
-  const visits = steps * batchSize + evaluations * evaluation.sequences.length;
+  const visits = steps * batchSize + evaluationsOf({ steps, evaluateEvery }) * evaluation.sequences.length;
   return visits / Math.max(1, train.sequences.length + evaluation.sequences.length);
 }
 
@@ -115,6 +126,11 @@ function countsOf({ pack }: RunSetup, sequences: readonly EncodedSequence[]): Ro
     }
   }
   return counts;
+}
+
+function sumOf(a: RowCounts, b: RowCounts): RowCounts {
+  const spaces = Object.keys({ ...a, ...b });
+  return Object.fromEntries(spaces.map((space) => [space, (a[space] ?? 0) + (b[space] ?? 0)]));
 }
 
 function scaled(counts: RowCounts, factor: number): RowCounts {

@@ -12,6 +12,7 @@ import classes from "./App.module.css";
 
 /** Charts bring the largest library of the page; everything else is usable before they arrive. */
 const CurveCharts = lazy(() => import("./charts/CurveCharts.tsx"));
+const SweepPanel = lazy(() => import("./sweep/SweepPanel.tsx"));
 const CompareChart = lazy(() => import("./charts/CompareChart.tsx"));
 
 export function App() {
@@ -32,6 +33,9 @@ export function App() {
           <RunsPanel />
           <Suspense fallback={null}>
             <CompareChart />
+          </Suspense>
+          <Suspense fallback={null}>
+            <SweepPanel />
           </Suspense>
           <PerformancePanel />
         </div>

@@ -78,6 +78,8 @@ export class WorkerClient {
         return this.#take(message.request)?.reject(new Refusal(message.problem));
       case "run-event":
       case "run-failed":
+      case "sweep-event":
+      case "sweep-failed":
       case "savings-event":
       case "model-progress":
       case "device-event":

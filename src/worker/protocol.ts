@@ -3,6 +3,9 @@
  * the same number. Run events come unasked and carry the run's id.
  */
 import type { BackendChoice, Experiment } from "../config/experiment.ts";
+import type { Sweep } from "../config/sweep.ts";
+import type { FinishedCell, SweepEvent } from "../experiments/sweep.ts";
+import type { SweepCost } from "../experiments/sweepCost.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
 import type { ExampleInput } from "../lib/examples/example.ts";
 import type { ModelAbilities } from "../models/abilities.schema.ts";
@@ -23,6 +26,7 @@ export type { WordShare } from "../tasks/task.ts";
 export type * from "../training/events.ts";
 export type { SavingName, SavingOutcome, SavingsEvent, StepFigure } from "../training/measureSavings.ts";
 export type * from "../training/runRecord.ts";
+export type { FinishedCell } from "../experiments/sweep.ts";
 
 export type DataSource =
   { readonly kind: "built-in"; readonly id: string } | { readonly kind: "own"; readonly examples: ExampleSet };
@@ -67,9 +71,17 @@ export interface Preview extends SequencePreview {
 }
 
 export interface Estimate extends RunEstimate {
-  /** From this device's measured speed; absent before anything ran on it. */
-  readonly secondsPerStep?: number;
+  /** One seed's run at this device's measured speed; absent before anything ran on it. */
+  readonly seconds?: number;
 }
+
+/** What a sweep costs, and this device's speed in floating-point operations per second once something ran on it. */
+export interface SweepEstimate extends SweepCost {
+  readonly flopsPerSecond?: number;
+}
+
+/** What a sweep tells besides its cells' runs, which tell their events as any run does, under `cellRunId`. */
+export type SweepNews = Exclude<SweepEvent, { readonly kind: "cell-event" }>;
 
 export interface LabelPrediction {
   readonly kind: "label";
@@ -136,6 +148,16 @@ export type Command =
       readonly paused: boolean;
     }
   | { readonly kind: "pause" | "resume" | "step" | "stop"; readonly runId: string }
+  /** `own` are the visitor's examples, for cells that use them. */
+  | { readonly kind: "sweep-cost"; readonly sweep: Sweep; readonly own?: ExampleSet }
+  /** Pause, resume and stop take the sweep's id for `runId`. */
+  | {
+      readonly kind: "sweep";
+      readonly sweepId: string;
+      readonly sweep: Sweep;
+      readonly finished: readonly FinishedCell[];
+      readonly own?: ExampleSet;
+    }
   /** Answered when the measurement has ended or was cancelled; a run that starts cancels it. */
   | { readonly kind: "measure-savings"; readonly experiment: Experiment; readonly data: DataSource }
   | { readonly kind: "cancel-measurement" }
@@ -161,6 +183,8 @@ export interface Answers {
   readonly resume: null;
   readonly step: null;
   readonly stop: null;
+  readonly "sweep-cost": SweepEstimate;
+  readonly sweep: null;
   readonly "measure-savings": null;
   readonly "cancel-measurement": null;
   readonly predict: readonly Prediction[];
@@ -188,6 +212,8 @@ export type WorkerMessage =
   | { readonly kind: "refusal"; readonly request: number; readonly problem: Problem }
   | { readonly kind: "run-event"; readonly runId: string; readonly event: TrainingEvent }
   | { readonly kind: "run-failed"; readonly runId: string; readonly problem: Problem }
+  | { readonly kind: "sweep-event"; readonly sweepId: string; readonly news: SweepNews }
+  | { readonly kind: "sweep-failed"; readonly sweepId: string; readonly problem: Problem }
   | { readonly kind: "savings-event"; readonly event: SavingsEvent }
   | { readonly kind: "model-progress"; readonly loaded: number; readonly total: number }
   | { readonly kind: "device-event"; readonly event: "lost" | "error"; readonly message: string };

@@ -17,6 +17,7 @@ import { train } from "../training/train.ts";
 import { readExamples, readModel } from "./assets.ts";
 import { openDevice, type OpenedDevice } from "./device.ts";
 import { predictionsOf } from "./predictions.ts";
+import { createSweeps, type NoteSpeed } from "./sweeps.ts";
 import type {
   AdapterState,
   Answers,
@@ -47,6 +48,8 @@ export const problemAreas: Readonly<Record<CommandKind, ProblemArea>> = {
   resume: "training",
   step: "training",
   stop: "training",
+  "sweep-cost": "settings",
+  sweep: "training",
   "measure-savings": "training",
   "cancel-measurement": "training",
   predict: "training",
@@ -113,7 +116,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   const estimate = async ({ experiment, data }: CommandOf<"estimate">): Promise<Estimate> => {
     const opened = await device?.catch(() => undefined);
     const figures = estimateRun(experiment, readyModel(), await examplesOf(data), opened?.executor);
-    return speed === undefined ? figures : { ...figures, secondsPerStep: figures.stepFlops / speed };
+    return speed === undefined ? figures : { ...figures, seconds: figures.runFlops / speed };
   };
 
   const startRun = async ({ runId, experiment, data, paused }: CommandOf<"train">): Promise<null> => {
@@ -134,15 +137,25 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     try {
       for await (const event of train({ experiment, model: loaded, examples: set, control, executor })) {
         tell({ kind: "run-event", runId, event });
-        if (event.kind === "finished" && event.record.stepsPerSecond > 0) {
-          speed = estimateRun(experiment, loaded, set).stepFlops * event.record.stepsPerSecond;
-        }
+        if (event.kind === "finished") noteSpeed(experiment, loaded, set, event);
       }
     } catch (error) {
       tell({ kind: "run-failed", runId, problem: { area: "training", message: messageOf(error) } });
     } finally {
       runs.delete(runId);
     }
+  };
+
+  const noteSpeed: NoteSpeed = (experiment, loaded, set, { outcome, record }) => {
+    if (outcome !== "finished" || record.seconds === 0) return;
+    speed = (estimateRun(experiment, loaded, set).runFlops * record.seeds.length) / record.seconds;
+  };
+
+  const sweeps = createSweeps({ tell, runs, examplesOf, readyModel, executor, noteSpeed });
+
+  const startSweep = async (command: CommandOf<"sweep">): Promise<null> => {
+    await endMeasurement();
+    return sweeps.start(command);
   };
 
   const control = ({ kind, runId }: CommandOf<"pause" | "resume" | "step" | "stop">): null => {
@@ -204,6 +217,12 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
       case "step":
       case "stop":
         return control(command);
+      case "sweep-cost": {
+        const cost = await sweeps.cost(command);
+        return speed === undefined ? cost : { ...cost, flopsPerSecond: speed };
+      }
+      case "sweep":
+        return startSweep(command);
       case "measure-savings":
         return measure(command);
       case "cancel-measurement":

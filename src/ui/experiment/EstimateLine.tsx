@@ -1,4 +1,5 @@
 /** What the settings cost, before anything runs: trained numbers at once, time and memory as soon as the engine has them. */
+import type { Experiment } from "../../config/experiment.ts";
 import { formatBytes, formatCount, formatPercent, formatSeconds } from "../../lib/format.ts";
 import { methodDescriptions, trainedNumbersOf } from "../../methods/index.schema.ts";
 import { useDraft } from "../../store/draft.ts";
@@ -35,22 +36,19 @@ export function EstimateLine() {
           <span>{formatPercent(total / dimensions.parameters)} of the model</span>
         </div>
       )}
-      <div className={classes.figures}>
-        {estimate && <Costs estimate={estimate} steps={experiment.training.steps * experiment.seeds} />}
-      </div>
+      <div className={classes.figures}>{estimate && <Costs estimate={estimate} experiment={experiment} />}</div>
     </div>
   );
 }
 
-function Costs({ estimate, steps }: { readonly estimate: Estimate; readonly steps: number }) {
-  const { secondsPerStep, weightBytes, activationBytes, cacheBytes } = estimate;
+function Costs({ estimate, experiment }: { readonly estimate: Estimate; readonly experiment: Experiment }) {
+  const { seeds, training } = experiment;
+  const { seconds, weightBytes, activationBytes, cacheBytes } = estimate;
   return (
     <>
-      <span>
-        {secondsPerStep === undefined ? "time: after a first run" : `~ ${formatSeconds(secondsPerStep * steps)}`}
-      </span>
+      <span>{seconds === undefined ? "time: after a first run" : `~ ${formatSeconds(seconds * seeds)}`}</span>
       <span>{formatBytes(weightBytes + activationBytes + cacheBytes)} memory</span>
-      <span>{formatCount(steps)} steps</span>
+      <span>{formatCount(training.steps * seeds)} steps</span>
     </>
   );
 }

@@ -61,8 +61,18 @@ export const trainingFields = [
 
 /** Fields of one method, in the order of its schema. */
 export function methodFields(kind: MethodKind): SchemaFieldInfo[] {
+  return everyMethodField(kind).filter(({ path }) => !OWN_CONTROL.has(path));
+}
+
+function everyMethodField(kind: MethodKind): SchemaFieldInfo[] {
   const option = methodSchema.options.find(({ shape }) => shape.kind.value === kind);
-  return option ? fieldsOf(option.shape, "method").filter(({ path }) => !OWN_CONTROL.has(path)) : [];
+  return option ? fieldsOf(option.shape, "method") : [];
+}
+
+/** Every described setting of the method and the training, those with a control of their own included. */
+export function describedFields(kind: MethodKind): SchemaFieldInfo[] {
+  const savings = fieldsOf(savingsSchema.shape, "training.savings");
+  return [...everyMethodField(kind), ...fieldsOf(trainingSchema.shape, "training"), ...savings];
 }
 
 /** Some fields mean something only beside a certain value of another; the rest of the time they are hidden. */

@@ -3,6 +3,7 @@ import { useData } from "../../store/data.ts";
 import { isLive } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
+import { useSweep } from "../../store/sweeps.ts";
 import { pause, resume, step, stop, train } from "../../store/training.ts";
 import { PauseBars, Play, StepForward, StopSquare } from "../shared/icons.tsx";
 import { Message } from "../shared/Message.tsx";
@@ -17,7 +18,8 @@ export function Transport() {
   const noData = useData(({ report }) => report === undefined);
   const problem = useSession(({ problems }) => problems.training);
   const report = useSession((session) => session.report);
-  const startable = ready && !live && !impossible && !noData;
+  const sweeping = useSweep(({ active }) => active?.status === "running" || active?.status === "paused");
+  const startable = ready && !live && !sweeping && !impossible && !noData;
   const paused = live?.status === "paused";
   return (
     <div className={classes.place}>
