@@ -22,6 +22,7 @@ const trainOptions = {
   "longest-answer": { type: "string" },
   "token-types": { type: "string" },
   data: { type: "string", multiple: true },
+  continue: { type: "string" },
   train: { type: "string", multiple: true },
   eval: { type: "string", multiple: true },
   sampling: { type: "string" },

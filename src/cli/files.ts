@@ -41,9 +41,9 @@ async function readFolder(folder: string, names: readonly string[]): Promise<Map
 }
 
 /** All files of an adapter folder by name. */
-export async function readAdapterFolder(path: string): Promise<Map<string, Uint8Array>> {
+export async function readAdapterFolder(path: string, option = "adapter"): Promise<Map<string, Uint8Array>> {
   const folder = userPath(path);
-  if (!existsSync(folder)) throw new UsageError(`--adapter: there is no folder ${path}.`);
+  if (!existsSync(folder)) throw new UsageError(`--${option}: there is no folder ${path}.`);
   return readFolder(folder, await readdir(folder));
 }
 

@@ -1,5 +1,5 @@
 /** The command line's entry: chooses the command and turns mistakes into messages. */
-import { messageOf } from "../lib/errors.ts";
+import { messageOf, SettingsError } from "../lib/errors.ts";
 import { methodKinds } from "../methods/index.schema.ts";
 import { UsageError } from "./arguments.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -16,6 +16,7 @@ const usage = `Softprompt Studio on the command line
       --out DIR [--json]
       Several --data or --train share one prompt, each with a head of its own, and the first may go on alone:
       [--sampling proportional|uniform] [--continue-steps N] [--continue-head kept|fresh]
+  npm run --silent cli -- train --continue DIR [--steps N] [--train FILE] [--eval FILE] --out DIR [--json]
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
   npm run --silent cli -- inspect --out DIR [--parts predictions,slots,attention,knock-out] [--worst N] [--predictions FILE.csv]
       [--model DIR|ID] [--train FILE --eval FILE] [--backend …]
@@ -51,7 +52,7 @@ if (command === undefined) {
     await command(args);
   } catch (error) {
     process.stderr.write(
-      `${error instanceof UsageError ? messageOf(error) : String(error instanceof Error ? (error.stack ?? error) : error)}\n`,
+      `${error instanceof UsageError || error instanceof SettingsError ? messageOf(error) : String(error instanceof Error ? (error.stack ?? error) : error)}\n`,
     );
     process.exitCode = 1;
   }

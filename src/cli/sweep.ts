@@ -68,5 +68,9 @@ function createCollector(): { see(event: SweepEvent): CollectedRun | undefined }
 async function writeCell(folder: string, { cell, ...run }: CollectedRun, sources: OpenedSources): Promise<WrittenRun> {
   const { experiment } = cell;
   const model = await sources.model(experiment);
-  return writeRun(folder, { ...run, ...(await cellExamples(experiment, sources)), experiment, model, name: cell.id });
+  const examples = await cellExamples(experiment, sources);
+  // A grid's cells are compared, not trained on; the optimizer's state would multiply what they take on the disk.
+  const { checkpoint: _checkpoint, ...result } = run.result;
+  const finished = { ...run, ...examples, result, experiment, model, name: cell.id };
+  return writeRun(folder, finished, await sources.executor(experiment));
 }

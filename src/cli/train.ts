@@ -1,5 +1,6 @@
 /** `train`: one experiment from the command line, with the same loop as the page. Writes run.json and the adapter. */
 import { experimentPerDataSet, type Experiment } from "../config/experiment.ts";
+import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import { bindMethod } from "../methods/index.ts";
@@ -15,7 +16,9 @@ import type { ExampleSet } from "../training/prepareData.ts";
 import { encodeRecord } from "../storage/recordFile.ts";
 import type { RunRecord, SeedCurves } from "../training/runRecord.ts";
 import { train } from "../training/train.ts";
+import { verifyAdapter } from "../training/verifyAdapter.ts";
 import { defaultTaskKind, experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";
+import { readContinuation, type StartedRun } from "./continuation.ts";
 import { reopeningDevice } from "./device.ts";
 import { readExampleSet, readJson, readModelFolder, taskOfBuiltInSet, userPath, writeFolder } from "./files.ts";
 import { createReporter } from "./report.ts";
@@ -24,11 +27,9 @@ import { createReporter } from "./report.ts";
 export async function trainCommand(args: readonly string[]): Promise<void> {
   const values = readTrainArguments(args);
   const out = required(values.out, "out");
-  const experiment = await readExperiment(values);
-  const [model, examples] = await Promise.all([
-    readModelFolder(experiment.model),
-    readExampleSet(experiment, values.eval),
-  ]);
+  const { experiment, model, from } =
+    values.continue === undefined ? await freshRun(values) : await readContinuation(values, values.continue);
+  const examples = await readExampleSet(experiment, values.eval);
   const otherExamples = await readOtherSets(experiment, values);
   const control = createRunControl();
   process.once("SIGINT", () => control.stop());
@@ -37,7 +38,8 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
   const before = await scoreBefore({ experiment, model, examples, executor: await device.current() });
   const reporter = createReporter(values.json ?? false, before);
   let products: RunRecord["products"];
-  for await (const event of train({ experiment, model, examples, otherExamples, control, executor: device.current })) {
+  const options = { experiment, model, examples, otherExamples, ...(from === undefined ? {} : { from }) };
+  for await (const event of train({ ...options, control, executor: device.current })) {
     curves.see(event);
     reporter.see(event);
     if (event.kind === "performance") products = event.performance.products;
@@ -54,11 +56,16 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
       curves: curves.seeds(),
       name: values.name,
     };
-    const { problem } = await writeRun(out, run);
+    const { problem } = await writeRun(out, run, await device.current());
     if (problem !== undefined) throw problem;
     reporter.finish(result, outcome);
   }
   (await device.current()).dispose();
+}
+
+async function freshRun(values: TrainValues): Promise<StartedRun> {
+  const experiment = await readExperiment(values);
+  return { experiment, model: await readModelFolder(experiment.model) };
 }
 
 async function readExperiment(values: TrainValues): Promise<Experiment> {
@@ -95,16 +102,19 @@ export interface WrittenRun {
   readonly problem?: Error;
 }
 
-/** Writes the adapter, then run.json: whoever finds run.json finds a whole run. */
-export async function writeRun(out: string, run: FinishedRun): Promise<WrittenRun> {
-  const { experiment, model, result } = run;
+/** Writes the adapter once its files have been read again and answer as the run does, then run.json: whoever finds run.json finds a whole run. */
+export async function writeRun(out: string, run: FinishedRun, executor: Executor): Promise<WrittenRun> {
+  const { experiment, model, examples, otherExamples, result } = run;
   const record = await recordOf(run);
   const { labels } = result.facts;
   const json = JSON.stringify({ labels, ...JSON.parse(encodeRecord(record)) }, undefined, 1);
   const runFile = new Map([["run.json", `${json}\n`]]);
   try {
-    for (const [folder, adapter] of adaptersOf(experiment, model, result)) {
-      await writeFolder(`${userPath(out)}/${folder}`, exportAdapter(adapter, model));
+    for (const [place, [folder, adapter]] of adaptersOf(experiment, model, result).entries()) {
+      const files = exportAdapter(adapter, model);
+      const { evaluation, train: rows } = (place === 0 ? undefined : otherExamples[place - 1]) ?? examples;
+      await verifyAdapter({ adapter, files, model, executor, rows: evaluation ?? rows });
+      await writeFolder(`${userPath(out)}/${folder}`, files);
     }
   } catch (cause) {
     await writeFolder(out, runFile);
@@ -139,14 +149,17 @@ async function recordOf(run: FinishedRun): Promise<RunRecord> {
 function adaptersOf(
   experiment: Experiment,
   { family }: LoadedModel,
-  { facts, tensors, otherHeads = [] }: RunResult,
+  { facts, tensors, checkpoint, otherHeads = [] }: RunResult,
 ): [string, Adapter][] {
   const [own, ...others] = experimentPerDataSet(experiment);
   const shapes = [...bindMethod(experiment.method, family.dimensions).tensors, ...family.weights];
   const sharedNames = new Set(shapes.map(({ name }) => name));
   const shared = tensors.filter(({ name }) => sharedNames.has(name));
   return [
-    ["adapter", { experiment: own, labels: facts.labels, tensors }],
+    [
+      "adapter",
+      { experiment: own, labels: facts.labels, tensors, ...(checkpoint === undefined ? {} : { checkpoint }) },
+    ],
     ...otherHeads.map((head, place): [string, Adapter] => [
       `adapter-${place + 2}`,
       {

@@ -3,7 +3,7 @@
  * the list opens without reading megabytes. The only file that knows idb.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import type { Examples, RunRecord, TrainedTensor } from "../worker/protocol.ts";
+import type { Checkpoint, Examples, RunRecord, TrainedTensor } from "../worker/protocol.ts";
 
 const DATABASE = "softprompt-studio";
 const OWN_DATA = "current";
@@ -11,6 +11,7 @@ const OWN_DATA = "current";
 interface StudioSchema extends DBSchema {
   runs: { key: string; value: RunRecord };
   tensors: { key: string; value: readonly TrainedTensor[] };
+  checkpoints: { key: string; value: Checkpoint };
   ownData: { key: string; value: Examples };
   tuning: { key: string; value: string };
 }
@@ -28,6 +29,7 @@ const migrations: readonly { readonly name: string; readonly run: (database: Stu
   },
   { name: "keep own data", run: (database) => void database.createObjectStore("ownData") },
   { name: "keep what tuning chose", run: (database) => void database.createObjectStore("tuning") },
+  { name: "keep where runs stopped", run: (database) => void database.createObjectStore("checkpoints") },
 ];
 
 let opening: Promise<StudioDatabase> | undefined;
@@ -51,12 +53,13 @@ function forget(): void {
 /** Keeps a run with its tensors, both or neither. Throws an error whose message says what to do when the disk is full. */
 export async function saveRun(record: RunRecord): Promise<void> {
   await explained("This run could not be kept", async () => {
-    const transaction = (await database()).transaction(["runs", "tensors"], "readwrite");
-    const { tensors, ...result } = record.result;
-    const writes = [
+    const transaction = (await database()).transaction(["runs", "tensors", "checkpoints"], "readwrite");
+    const { tensors, checkpoint, ...result } = record.result;
+    const writes: Promise<unknown>[] = [
       transaction.objectStore("runs").put({ ...record, result: { ...result, tensors: [] } }),
       transaction.objectStore("tensors").put(tensors, record.id),
     ];
+    if (checkpoint !== undefined) writes.push(transaction.objectStore("checkpoints").put(checkpoint, record.id));
     await Promise.all([...writes, transaction.done]);
   });
 }
@@ -74,10 +77,18 @@ export async function readTensors(runId: string): Promise<readonly TrainedTensor
   );
 }
 
+/** Where a kept run stopped; undefined when that was not kept. */
+export async function readCheckpoint(runId: string): Promise<Checkpoint | undefined> {
+  return explained("Where this run stopped could not be read", async () =>
+    (await database()).get("checkpoints", runId),
+  );
+}
+
 export async function deleteRun(runId: string): Promise<void> {
   await explained("This run could not be deleted", async () => {
-    const transaction = (await database()).transaction(["runs", "tensors"], "readwrite");
-    const deletions = [transaction.objectStore("runs").delete(runId), transaction.objectStore("tensors").delete(runId)];
+    const stores = ["runs", "tensors", "checkpoints"] as const;
+    const transaction = (await database()).transaction(stores, "readwrite");
+    const deletions = stores.map((store) => transaction.objectStore(store).delete(runId));
     await Promise.all([...deletions, transaction.done]);
   });
 }

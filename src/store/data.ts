@@ -1,6 +1,6 @@
 /** The visitor's own examples, and what the worker found when it read the chosen data. */
 import { create } from "zustand";
-import { builtInSet } from "../config/dataSets.ts";
+import { builtInDataSets, builtInSet } from "../config/dataSets.ts";
 import type { Experiment } from "../config/experiment.ts";
 import { inputFormOf, type InputForm } from "../lib/examples/inputForm.ts";
 import type { DataReport, DataSource, Examples } from "../worker/protocol.ts";
@@ -28,6 +28,13 @@ export function dataSource({ data }: Experiment, own: Examples | undefined): Dat
   if (data.kind === "built-in") return data;
   if (own?.name === data.name) return { kind: "own", examples: own };
   return `These settings use the data "${data.name}", which is not in this browser. Open that file, or choose other data.`;
+}
+
+/** Rows to run an experiment's adapter on: its own data, or else a built-in set of its task. A message when there are none. */
+export function rowsFor(experiment: Experiment, own: Examples | undefined): DataSource | string {
+  const data = dataSource(experiment, own);
+  const id = builtInDataSets.find((known) => builtInSet(known)?.task === experiment.task.kind);
+  return typeof data !== "string" || id === undefined ? data : { kind: "built-in", id };
 }
 
 /** Names of the built-in sets in plain words. */

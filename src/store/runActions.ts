@@ -7,6 +7,7 @@ import { encodeRecord } from "../storage/recordFile.ts";
 import { curvesOf, dropCurves } from "./curves.ts";
 import { dataLabel } from "./data.ts";
 import { describeExperiment } from "./describeRun.ts";
+import { rowsFor, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
 import { engine } from "./engine.ts";
 import { modelMismatch } from "./modelMatch.ts";
@@ -14,7 +15,7 @@ import { bestOf, isLive, lastOf, type RunEntry } from "./runEntry.ts";
 import { useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
 import { scoreNameOf, scoresBatches } from "./taskWords.ts";
-import { dropTensors, recordOf, tensorsOf } from "./tensors.ts";
+import { adapterOf, dropTensors, recordOf } from "./tensors.ts";
 
 /** The settings of a run become the settings of the page; what computes stays this machine's own choice. */
 export function loadSettings({ experiment }: RunEntry): void {
@@ -30,14 +31,16 @@ export async function removeRun(entry: RunEntry): Promise<void> {
   if (!entry.example) await told("storage", () => deleteRun(entry.id));
 }
 
-/** The adapter in PEFT's file format, as one archive. */
+/** The adapter in PEFT's file format, as one archive; the worker checks the files against the run before it hands them out. */
 export async function downloadAdapter(entry: RunEntry): Promise<void> {
   await told("export", async () => {
     const mismatch = modelMismatch(entry, useSession.getState().model);
     if (mismatch) throw new Error(mismatch);
-    const { experiment, facts } = entry;
-    const adapter = { experiment, labels: facts?.labels ?? [], tensors: await tensorsOf(entry.id) };
-    const files = await engine().request({ kind: "export-adapter", adapter });
+    const { experiment } = entry;
+    const adapter = await adapterOf(entry);
+    const data = rowsFor(experiment, useData.getState().own);
+    if (typeof data === "string") throw new Error(data);
+    const files = await engine().request({ kind: "export-adapter", adapter, data });
     saveFile(`${entry.name}-adapter.zip`, new Blob([zip(files)], { type: "application/zip" }));
   });
 }

@@ -1,17 +1,20 @@
 /** Trained tensors of runs: fresh and shipped ones in memory, kept ones read from the browser's storage when asked for. */
-import { readTensors } from "../storage/runDatabase.ts";
-import type { RunRecord, SeedCurves, TrainedTensor } from "../worker/protocol.ts";
+import { readCheckpoint, readTensors } from "../storage/runDatabase.ts";
+import type { AdapterState, Checkpoint, RunRecord, SeedCurves, TrainedTensor } from "../worker/protocol.ts";
 import { curvesOf } from "./curves.ts";
 import type { RunEntry } from "./runEntry.ts";
 
 const held = new Map<string, readonly TrainedTensor[]>();
+const checkpoints = new Map<string, Checkpoint>();
 
-export function holdTensors(runId: string, tensors: readonly TrainedTensor[]): void {
+export function holdTensors(runId: string, tensors: readonly TrainedTensor[], checkpoint?: Checkpoint): void {
   held.set(runId, tensors);
+  if (checkpoint !== undefined) checkpoints.set(runId, checkpoint);
 }
 
 export function dropTensors(runId: string): void {
   held.delete(runId);
+  checkpoints.delete(runId);
 }
 
 /** Throws when neither memory nor storage has them. */
@@ -22,6 +25,13 @@ export async function tensorsOf(runId: string): Promise<readonly TrainedTensor[]
   }
   held.set(runId, tensors);
   return tensors;
+}
+
+/** Everything a run goes on from: its settings, trained numbers and, where it was kept, the optimizer's state. */
+export async function adapterOf({ id, experiment, facts }: RunEntry): Promise<AdapterState> {
+  const checkpoint = checkpoints.get(id) ?? (await readCheckpoint(id));
+  const adapter = { experiment, labels: facts?.labels ?? [], tensors: await tensorsOf(id) };
+  return checkpoint === undefined ? adapter : { ...adapter, checkpoint };
 }
 
 /** The whole record of a finished run, for download. */

@@ -1,9 +1,10 @@
 /** Train, pause, step, stop: from the buttons to the worker, and from the worker's run events to the runs store. */
+import type { Experiment } from "../config/experiment.ts";
 import { isCellRun } from "../config/sweep.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import { saveRun } from "../storage/runDatabase.ts";
 import { Refusal } from "../worker/client.ts";
-import type { Problem, RunResult, TrainingEvent } from "../worker/protocol.ts";
+import type { AdapterState, Problem, RunResult, TrainingEvent } from "../worker/protocol.ts";
 import { addEvaluation, addSteps, curvesOf, dropCurves, startSeed } from "./curves.ts";
 import { dataSource, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
@@ -14,7 +15,7 @@ import { RateMeter } from "./rate.ts";
 import { applyEvent, isLive, newEntry, type RunEntry } from "./runEntry.ts";
 import { findRun, freeColours, useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
-import { holdTensors } from "./tensors.ts";
+import { adapterOf, holdTensors } from "./tensors.ts";
 
 /** Charts and numbers change at most four times a second. */
 const PUBLISH_MILLISECONDS = 250;
@@ -38,7 +39,28 @@ export function liveRun(runs: readonly RunEntry[]): RunEntry | undefined {
 
 /** Starts a run with the settings on the page; `paused` starts it before its first step. */
 export async function train(paused = false): Promise<void> {
-  const { experiment } = useDraft.getState();
+  await start(useDraft.getState().experiment, { paused });
+}
+
+/** Starts a run that goes on where this one stopped, as far as it was meant to go, or as many steps again when it finished. */
+export async function goOn(run: RunEntry): Promise<void> {
+  const { report } = useSession.getState();
+  try {
+    const from = await adapterOf(run);
+    const { training } = run.experiment;
+    const done = from.checkpoint?.step ?? 0;
+    const steps = done < training.steps ? training.steps : done + training.steps;
+    const seed = from.checkpoint?.seed ?? run.experiment.seed;
+    await start({ ...run.experiment, seed, seeds: 1, training: { ...training, steps } }, { paused: false, from });
+  } catch (error) {
+    report("training", problemOf(error).message);
+  }
+}
+
+async function start(
+  experiment: Experiment,
+  { paused, from }: { readonly paused: boolean; readonly from?: AdapterState },
+): Promise<void> {
   const { own, report } = useData.getState();
   const { model, report: tell } = useSession.getState();
   tell("training", undefined);
@@ -48,7 +70,7 @@ export async function train(paused = false): Promise<void> {
   const entry = addRun({ id: freshId(), experiment, ...hashes });
   useRuns.getState().select(entry.id);
   await engine()
-    .request({ kind: "train", runId: entry.id, experiment, data, paused })
+    .request({ kind: "train", runId: entry.id, experiment, data, paused, ...(from && { from }) })
     .catch((error: unknown) => failRun(entry.id, problemOf(error)));
 }
 
@@ -139,7 +161,7 @@ function noteSpeed(entry: RunEntry, event: TrainingEvent): void {
  * memory only where the storage has no room.
  */
 async function keep(entry: RunEntry, result: RunResult): Promise<void> {
-  if (!isCellRun(entry.id)) holdTensors(entry.id, result.tensors);
+  if (!isCellRun(entry.id)) holdTensors(entry.id, result.tensors, result.checkpoint);
   const { id, name, createdAt, experiment, modelHash, dataHash, status } = entry;
   if (status === "running" || status === "paused" || status === "failed") return;
   const fixed = { version: 1, id, name, createdAt, experiment, modelHash, dataHash } as const;

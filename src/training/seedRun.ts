@@ -9,6 +9,7 @@ import { taskDescriptions } from "../tasks/index.schema.ts";
 import { slotMovement } from "./movement.ts";
 import { PerformanceMeter } from "./performanceMeter.ts";
 import { learningRateAt } from "./schedules.ts";
+import { progressOf } from "./resume.ts";
 import { lanesOf, type LaneSession, type Session } from "./session.ts";
 import { groupSettings, labelCount } from "./setup.ts";
 import type { SeedContext } from "./train.ts";
@@ -39,8 +40,8 @@ const stepsInFlight = 2;
 const reportSeconds = 0.25;
 const reportSteps = 64;
 
-/** The state before the first step. */
-export function createProgress({ lanes, initial }: SeedContext): Progress {
+/** The state before the first step, or before the next one of a run that goes on. */
+export function createProgress({ options, lanes, initial }: SeedContext): Progress {
   return {
     checkpoint: { step: 0, state: { values: initial } },
     best: undefined,
@@ -51,6 +52,7 @@ export function createProgress({ lanes, initial }: SeedContext): Progress {
       divergence: createDivergenceDetector(experiment.training.learningRate),
       learning: createLearningDetector(data.train.guessingLoss, taskDescriptions[experiment.task.kind].guess),
     })),
+    ...(options.from === undefined ? {} : progressOf(options.from)),
   };
 }
 

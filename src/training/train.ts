@@ -14,6 +14,7 @@ import {
 } from "../engine/executor.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { startValues } from "./activations.ts";
+import type { Adapter, Checkpoint } from "./adapter.ts";
 import { continued, later, shifted } from "./continuation.ts";
 import type { RunControl } from "./control.ts";
 import { evaluateOnly } from "./evaluateOnly.ts";
@@ -30,6 +31,7 @@ import type {
 import { createTurns, headPrefix, prepareLanes, type Lane, type Turn } from "./lanes.ts";
 import type { ExampleSet, PreparedData } from "./prepareData.ts";
 import { advance, createProgress, meanScore, type Progress } from "./seedRun.ts";
+import { requireContinuation, valuesOf } from "./resume.ts";
 import { openSession, type Session } from "./session.ts";
 import type { RunSetup } from "./setup.ts";
 
@@ -40,6 +42,8 @@ export interface TrainingOptions {
   /** Of the experiment's further data sets, in their order. */
   readonly otherExamples?: readonly ExampleSet[];
   readonly control: RunControl;
+  /** What the run goes on from, instead of a fresh start. */
+  readonly from?: Adapter;
   /** The device to run on; asked again after a `DeviceLostError`. */
   executor(): Promise<Executor>;
 }
@@ -105,15 +109,32 @@ async function prepareSeed(options: TrainingOptions, seedIndex: number): Promise
   const { training, multiTask } = experiment;
   const seed = experiment.seed + seedIndex;
   const lanes = prepareLanes(experiment, model, [examples, ...otherExamples], seed);
-  const initial = new Map<string, Float32Array>();
-  // The first one's start comes last, so that it decides the prompt's where that depends on the labels.
-  for (const { setup } of lanes.toReversed()) {
-    for (const [name, values] of await startValues(model, setup, seed, options.executor)) initial.set(name, values);
-  }
+  const initial = await startOf(options, lanes, seed);
   const examplesOf = lanes.map((lane) => lane.data.trainExamples.length);
   const turn = createTurns(examplesOf, { steps: training.steps, sampling: multiTask.sampling, seed });
   const [{ data, setup }] = lanes;
   return { options, seed, seedIndex, lanes, data, setup, initial, training, turn };
+}
+
+/** What the run goes on from, or a fresh start of its seed. */
+async function startOf(
+  options: TrainingOptions,
+  lanes: SeedContext["lanes"],
+  seed: number,
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const { from, experiment, model } = options;
+  const [{ data, setup }] = lanes;
+  if (from !== undefined) {
+    requireContinuation(from, experiment, data.labels);
+    return valuesOf(from, setup);
+  }
+  const initial = new Map<string, Float32Array>();
+  // The first one's start comes last, so that it decides the prompt's where that depends on the labels.
+  for (const lane of lanes.toReversed()) {
+    for (const [name, values] of await startValues(model, lane.setup, seed, options.executor))
+      initial.set(name, values);
+  }
+  return initial;
 }
 
 /** Runs one seed to its end, re-opening the session when the device is lost or has no room for a whole batch. */
@@ -227,7 +248,8 @@ function runResult(seeds: readonly FinishedSeed[]): RunResult {
   if (winner === undefined) throw new Error("The run was stopped before its first step; there is nothing to keep.");
   const { context, facts, progress } = winner;
   const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
-  const steps = seeds.reduce((sum, seed) => sum + seed.progress.stepsDone + (seed.shared?.stepsDone ?? 0), 0);
+  const before = context.options.from?.checkpoint?.step ?? 0;
+  const steps = seeds.reduce((sum, seed) => sum - before + seed.progress.stepsDone + (seed.shared?.stepsDone ?? 0), 0);
   const valuesOf = ({ name, rows, width }: ParameterShape): Float32Array =>
     progress.best?.values.get(name) ?? new Float32Array(rows * width);
   const tensorsOf = (shapes: readonly ParameterShape[]): TrainedTensor[] =>
@@ -240,6 +262,7 @@ function runResult(seeds: readonly FinishedSeed[]): RunResult {
     })),
   );
   const movement = progress.best?.movement;
+  const checkpoint = checkpointOf(winner);
   return {
     facts,
     seeds: results,
@@ -248,7 +271,19 @@ function runResult(seeds: readonly FinishedSeed[]): RunResult {
     seconds,
     stepsPerSecond: seconds > 0 ? steps / seconds : 0,
     ...(otherHeads.length === 0 ? {} : { otherHeads }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
   };
+}
+
+/** Absent before the first step, after steps on several data sets, and where losses are no numbers any more. */
+function checkpointOf({ context, progress, shared }: FinishedSeed): Checkpoint | undefined {
+  const { checkpoint, best, last } = progress;
+  if (context.lanes.length > 1 || shared !== undefined) return undefined;
+  const { step, state } = checkpoint;
+  const { values, firstMoments, secondMoments, updates } = state;
+  if (best === undefined || last === undefined || !Number.isFinite(last.loss)) return undefined;
+  if (firstMoments === undefined || secondMoments === undefined || updates === undefined) return undefined;
+  return { seed: context.seed, step, values, firstMoments, secondMoments, updates, best: best.evaluation, last };
 }
 
 function scoreOf({ best }: Progress): number {

@@ -21,6 +21,7 @@ import type { SequencePreview, TokenPreview } from "../training/preview.ts";
 /** Own examples of the page, all of one shape. */
 export type Examples = ExampleSet;
 
+export type { Checkpoint } from "../training/adapter.ts";
 export type { ModelDimensions } from "../models/dimensions.schema.ts";
 export type { WordShare } from "../tasks/task.ts";
 export type * from "../training/events.ts";
@@ -146,6 +147,8 @@ export type Command =
       readonly experiment: Experiment;
       readonly data: DataSource;
       readonly paused: boolean;
+      /** What the run goes on from. */
+      readonly from?: AdapterState;
     }
   | { readonly kind: "pause" | "resume" | "step" | "stop"; readonly runId: string }
   /** `own` are the visitor's examples, for cells that use them. */
@@ -162,7 +165,8 @@ export type Command =
   | { readonly kind: "measure-savings"; readonly experiment: Experiment; readonly data: DataSource }
   | { readonly kind: "cancel-measurement" }
   | { readonly kind: "predict"; readonly adapter: AdapterState; readonly inputs: readonly ExampleInput[] }
-  | { readonly kind: "export-adapter"; readonly adapter: AdapterState };
+  /** `data` has rows to check the files with; the run's own where they are still here. */
+  | { readonly kind: "export-adapter"; readonly adapter: AdapterState; readonly data: DataSource };
 
 /**
  * Enough to answer with a run's prompt, whether it was trained just now or loaded from the browser's storage. Without

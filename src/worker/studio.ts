@@ -6,6 +6,7 @@ import type { Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { abilitiesOf, type LoadedModel } from "../models/loadModel.ts";
+import type { Adapter } from "../training/adapter.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import { describeData } from "../training/describeData.ts";
@@ -14,12 +15,12 @@ import { measureSavings } from "../training/measureSavings.ts";
 import { prepareData, type ExampleSet } from "../training/prepareData.ts";
 import { previewExample, previewInput } from "../training/preview.ts";
 import { train } from "../training/train.ts";
+import { verifyAdapter } from "../training/verifyAdapter.ts";
 import { readExamples, readModel } from "./assets.ts";
 import { openDevice, type OpenedDevice } from "./device.ts";
 import { predictionsOf } from "./predictions.ts";
 import { createSweeps, type NoteSpeed } from "./sweeps.ts";
 import type {
-  AdapterState,
   Answers,
   Command,
   CommandKind,
@@ -119,23 +120,29 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return speed === undefined ? figures : { ...figures, seconds: figures.runFlops / speed };
   };
 
-  const startRun = async ({ runId, experiment, data, paused }: CommandOf<"train">): Promise<null> => {
+  const startRun = async ({ runId, experiment, data, paused, from }: CommandOf<"train">): Promise<null> => {
     const loaded = readyModel();
     const set = await examplesOf(data);
     await endMeasurement();
     const control = createRunControl(paused);
     runs.set(runId, control);
-    void carryRun(runId, experiment, { loaded, set, control });
+    void carryRun(runId, experiment, { loaded, set, control, from });
     return null;
   };
 
   const carryRun = async (
     runId: string,
     experiment: Experiment,
-    { loaded, set, control }: { loaded: LoadedModel; set: ExampleSet; control: RunControl },
+    {
+      loaded,
+      set,
+      control,
+      from,
+    }: { loaded: LoadedModel; set: ExampleSet; control: RunControl; from?: Adapter | undefined },
   ): Promise<void> => {
+    const goingOn = from === undefined ? {} : { from };
     try {
-      for await (const event of train({ experiment, model: loaded, examples: set, control, executor })) {
+      for await (const event of train({ experiment, model: loaded, examples: set, control, executor, ...goingOn })) {
         tell({ kind: "run-event", runId, event });
         if (event.kind === "finished") noteSpeed(experiment, loaded, set, event);
       }
@@ -196,6 +203,14 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return { ...previewExample(example, labels, experiment, loaded), examples: trainExamples.length };
   };
 
+  const adapterFiles = async ({ adapter, data }: CommandOf<"export-adapter">): Promise<NamedFile[]> => {
+    const [loaded, set] = [readyModel(), await examplesOf(data)];
+    const files = exportAdapter(adapter, loaded);
+    const rows = set.evaluation ?? set.train;
+    await verifyAdapter({ adapter, files, model: loaded, executor: await executor(), rows });
+    return [...files].map(([name, bytes]) => ({ name, bytes }));
+  };
+
   const carryOut = async (command: Command): Promise<Answers[CommandKind]> => {
     switch (command.kind) {
       case "open":
@@ -230,14 +245,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
       case "predict":
         return predictionsOf(command, { model: readyModel(), executor: await executor() });
       case "export-adapter":
-        return adapterFiles(command.adapter, readyModel());
+        return adapterFiles(command);
       default:
         return command satisfies never;
     }
   };
   return { carryOut };
-}
-
-function adapterFiles(adapter: AdapterState, model: LoadedModel): NamedFile[] {
-  return [...exportAdapter(adapter, model)].map(([name, bytes]) => ({ name, bytes }));
 }

@@ -1,11 +1,14 @@
 /** What can be done with one run. */
 import { ActionIcon, Menu } from "@mantine/core";
 import { downloadAdapter, downloadCurves, downloadRecord, loadSettings, removeRun } from "../../store/runActions.ts";
+import { useRuns } from "../../store/runs.ts";
+import { goOn } from "../../store/training.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { Dots } from "../shared/icons.tsx";
 
 export function RunMenu({ run }: { readonly run: RunEntry }) {
   const finished = run.status === "finished" || run.status === "stopped" || run.status === "diverged";
+  const busy = useRuns(({ runs }) => runs.some(isLive));
   return (
     <Menu position="bottom-end" shadow="md" width={230}>
       <Menu.Target>
@@ -15,6 +18,9 @@ export function RunMenu({ run }: { readonly run: RunEntry }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => loadSettings(run)}>Train again with these settings</Menu.Item>
+        <Menu.Item disabled={!finished || run.status === "diverged" || busy} onClick={() => void goOn(run)}>
+          Train on from here
+        </Menu.Item>
         <Menu.Divider />
         <Menu.Item disabled={!finished} onClick={() => void downloadAdapter(run)}>
           Download adapter

@@ -3,6 +3,7 @@ import { parseExperiment, type Experiment } from "../../../src/config/experiment
 import { DeviceLostError, type Executor, type TrainingPlan } from "../../../src/engine/executor.ts";
 import type { MethodKind } from "../../../src/methods/index.schema.ts";
 import type { TrainingSettings } from "../../../src/config/training.ts";
+import type { Adapter } from "../../../src/training/adapter.ts";
 import { createRunControl, type RunControl } from "../../../src/training/control.ts";
 import type { Evaluation, StepPoint, TrainingEvent } from "../../../src/training/events.ts";
 import type { ExampleSet } from "../../../src/training/prepareData.ts";
@@ -58,17 +59,22 @@ export interface RunOptions {
   readonly examples?: ExampleSet;
   readonly otherExamples?: readonly ExampleSet[];
   readonly control?: RunControl;
+  /** What the run goes on from. */
+  readonly from?: Adapter;
   /** Called with every event before the run goes on. */
   readonly onEvent?: (event: TrainingEvent, control: RunControl) => void;
 }
 
 /** All events of a run. */
 export async function runToEnd(experiment: Experiment, options: RunOptions): Promise<TrainingEvent[]> {
-  const { executor, examples = opinions, otherExamples = [], control = createRunControl(), onEvent } = options;
+  const { executor, examples = opinions, otherExamples = [], control = createRunControl(), onEvent, from } = options;
   const model = await fixtureModel("tiny-bert");
   const open = typeof executor === "function" ? executor : async () => executor;
   const events: TrainingEvent[] = [];
-  for await (const event of train({ experiment, model, examples, otherExamples, control, executor: open })) {
+  for await (const event of train({
+    ...{ experiment, model, examples, otherExamples, control, executor: open },
+    ...(from === undefined ? {} : { from }),
+  })) {
     events.push(event);
     onEvent?.(event, control);
   }
