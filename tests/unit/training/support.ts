@@ -72,7 +72,12 @@ export async function runToEnd(experiment: Experiment, options: RunOptions): Pro
   const open = typeof executor === "function" ? executor : async () => executor;
   const events: TrainingEvent[] = [];
   for await (const event of train({
-    ...{ experiment, model, examples, otherExamples, control, executor: open },
+    experiment,
+    model,
+    examples,
+    otherExamples,
+    control,
+    executor: open,
     ...(from === undefined ? {} : { from }),
   })) {
     events.push(event);
