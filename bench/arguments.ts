@@ -26,6 +26,7 @@ export interface BenchArguments {
   /** Python with torch, transformers and peft; absent leaves PEFT out. */
   readonly python: string | undefined;
   readonly json: string | undefined;
+  readonly note: string | undefined;
 }
 
 export const usage = `npm run --silent bench -- [options]
@@ -40,6 +41,7 @@ export const usage = `npm run --silent bench -- [options]
   --size N            of the matrix products (default 2048 on hardware, 256 on software)
   --python PROGRAM    also times PyTorch + PEFT with it (CPU, and CUDA where there is one)
   --json FILE         writes the results: an array with --quick, otherwise merged into the file
+  --note TEXT         goes with the results: what a reader should know of the circumstances
   --docs              writes docs/benchmark.md from bench/results and ends
 `;
 
@@ -63,6 +65,7 @@ export function readArguments(args: readonly string[]): BenchArguments {
       size: { type: "string" },
       python: { type: "string" },
       json: { type: "string" },
+      note: { type: "string" },
     },
   });
   return {
@@ -80,6 +83,7 @@ export function readArguments(args: readonly string[]): BenchArguments {
     size: count("size", values.size),
     python: values.python,
     json: values.json,
+    note: values.note,
   };
 }
 

@@ -25,7 +25,7 @@ export async function peakOf(gpu: GPU, adapter: string): Promise<PeakRow> {
 
 /** Size of the product that software adapters are held to. */
 const softwareProduct = 256;
-/** Several, because some devices count time in steps of 65 µs. */
+/** Several, because some devices count time in coarse steps. */
 const profiledSteps = 3;
 /** Kernels that bind whole tables and read some rows of them. */
 const bindMore: ReadonlySet<string> = new Set(["gather", "scatter", "statistics"]);

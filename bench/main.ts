@@ -45,13 +45,14 @@ async function run(args: BenchArguments): Promise<void> {
   // A file that cannot take the results should be known before an hour of measuring.
   if (args.json !== undefined && !args.quick && existsSync(userPath(args.json))) readRun(userPath(args.json));
   const bench = await openBench(args);
+  const nothing: Measured = { ...nothingMeasured, ...(args.note === undefined ? {} : { note: args.note }) };
   if (args.quick || args.adapter === "null") {
     const results = await measure(await compactProblem(args), bench.engines, bench.options);
-    const write = args.quick ? writeJson : (file: string) => writeRun(file, { ...nothingMeasured, results });
+    const write = args.quick ? writeJson : (file: string) => writeRun(file, { ...nothing, results });
     output(args, results, (file) => write(file, results));
     return;
   }
-  let measured = nothingMeasured;
+  let measured = nothing;
   for (const part of args.parts) {
     const found = await runPart(part, bench);
     measured = { ...measured, ...found, results: [...measured.results, ...(found.results ?? [])] };
@@ -138,6 +139,10 @@ async function runPart(part: Part, bench: Bench): Promise<Partial<Measured>> {
 /** PyTorch + PEFT, where --python names one. */
 async function peftResults(problem: Problem, { args, adapter, options }: Bench): Promise<Result[]> {
   if (args.python === undefined) return [];
+  if (problem.model.family.causal) {
+    options.log(`${problem.model.id}: PEFT is compared on BERT alone, because its GPT-2 classifier has no bias.`);
+    return [];
+  }
   return measurePeft(problem, { python: args.python, steps: options.steps, studio: studioEngine(adapter.gpu) });
 }
 

@@ -1,6 +1,6 @@
 /**
  * The models of the benchmark: the built-in encoder with its own weights, and random weights in the shapes of well-known
- * encoders. Speed does not depend on the values, so nothing is downloaded. Random models borrow the built-in tokenizer.
+ * encoders and of GPT-2. Speed does not depend on the values, so nothing is downloaded. Random models borrow the built-in tokenizer.
  */
 import { readModelFolder } from "../src/cli/files.ts";
 import { configureModel } from "../src/models/index.ts";
@@ -37,20 +37,28 @@ export const encoderShapes: Readonly<Record<string, EncoderShape>> = {
   "bert-base": bertShape(12, 768),
 };
 
-export const modelNames: readonly string[] = [builtIn, ...Object.keys(encoderShapes)];
+/** `gpt2-tiny` is small enough for software adapters. */
+export const decoderShapes: Readonly<Record<string, EncoderShape>> = {
+  "gpt2-tiny": { layers: 2, width: 128, heads: 2, feedForward: 512, vocabulary: 8192, positions: 256 },
+  gpt2: { layers: 12, width: 768, heads: 12, feedForward: 3072, vocabulary: 50_257, positions: 1024 },
+};
+
+export const modelNames: readonly string[] = [builtIn, ...Object.keys(encoderShapes), ...Object.keys(decoderShapes)];
 
 /** A model by name. @throws naming the known ones */
 export async function openModel(name: string): Promise<LoadedModel> {
   if (name === builtIn) return readModelFolder(builtIn);
+  const decoder = decoderShapes[name];
+  if (decoder !== undefined) return randomModel(name, decoder, gpt2Config);
   const shape = encoderShapes[name];
   if (shape === undefined) throw new Error(`There is no model "${name}" (${modelNames.join(", ")}).`);
   return randomModel(name, shape);
 }
 
-/** A BERT encoder with random weights. */
-export async function randomModel(name: string, shape: EncoderShape): Promise<LoadedModel> {
+/** Random weights in a shape; `configOf` says of which architecture. */
+export async function randomModel(name: string, shape: EncoderShape, configOf = bertConfig): Promise<LoadedModel> {
   const { tokenizer } = await readModelFolder(builtIn);
-  const family = configureModel(bertConfig(shape));
+  const family = configureModel(configOf(shape));
   const weights = new Map(family.weights.map((weight, index) => [weight.name, randomWeight(weight, index + 1)]));
   const bytes = [...weights.values()].reduce((sum, values) => sum + values.byteLength, 0);
   return { id: name, family, tokenizer, weights, hash: "", bytes, unexpected: [] };
@@ -73,6 +81,22 @@ export function bertConfig(shape: EncoderShape): Record<string, unknown> {
   };
 }
 
+/** config.json of GPT-2 in this shape, as Hugging Face writes it but for the epsilon. */
+export function gpt2Config(shape: EncoderShape): Record<string, unknown> {
+  return {
+    model_type: "gpt2",
+    architectures: ["GPT2LMHeadModel"],
+    n_embd: shape.width,
+    n_layer: shape.layers,
+    n_head: shape.heads,
+    n_inner: shape.feedForward,
+    vocab_size: shape.vocabulary,
+    n_positions: shape.positions,
+    layer_norm_epsilon: epsilon,
+    activation_function: "gelu_new",
+  };
+}
+
 /** Layer norm's epsilon of every model here: BERT's own, which the built-in encoder shares. */
 export const layerNormEpsilon = epsilon;
 
@@ -81,10 +105,16 @@ function randomWeight(
   { name, rows, width }: { name: string; rows: number; width: number },
   seed: number,
 ): Float32Array {
-  if (name.endsWith("LayerNorm.weight")) return randomNormal(seed, width, 0.1).map((value) => 1 + value);
+  if (isGain(name)) return randomNormal(seed, width, 0.1).map((value) => 1 + value);
   if (name.endsWith(".bias")) return randomNormal(seed, width, 0.1);
-  if (name.startsWith("embeddings.")) return randomNormal(seed, rows * width, 1);
-  return randomNormal(seed, rows * width, 1.4 / Math.sqrt(width));
+  if (/^(embeddings\.|wte|wpe)/u.test(name)) return randomNormal(seed, rows * width, 1);
+  const inputs = name.startsWith("h.") ? rows : width;
+  return randomNormal(seed, rows * width, 1.4 / Math.sqrt(inputs));
+}
+
+/** Whether a weight is a layer norm's gain. */
+function isGain(name: string): boolean {
+  return /(LayerNorm|ln_1|ln_2|ln_f)\.weight$/u.test(name);
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What every engine of the benchmark trains: one BERT encoder with deep prompts in all layers and a linear head, the same
+ * What every engine of the benchmark trains: one BERT or GPT-2 with deep prompts in all layers and a linear head, the same
  * weights, start values, batches and AdamW settings. Nothing here knows an engine.
  */
 import type { Experiment } from "../src/config/experiment.ts";

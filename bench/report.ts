@@ -35,7 +35,9 @@ const introduction = `# Benchmark
 
 Made by \`npm run bench -- --docs\` from the files in \`bench/results\`; do not edit by hand.
 
-Every engine trains the same thing: prefix tuning of a frozen BERT encoder (a trained key and value per prompt slot in
+How to run it: [bench/README.md](../bench/README.md).
+
+Every engine trains the same thing: prefix tuning of a frozen BERT or GPT-2 (a trained key and value per prompt slot in
 every layer) with a linear head, the same weights, start values and batches, AdamW, no dropout. The first losses must agree
 within 0.0001, or the benchmark fails. Steps of the engines take turns in one process; figures are medians over the number of steps given.
 
@@ -52,11 +54,12 @@ longest allowed length. _Encode_ is the time from the step's call to the return 
 building, uploading and compiling. Software adapters say nothing about GPUs beyond counts, encode time and correctness.`;
 
 function describeRun(run: RunFile): string {
-  const { machine, date, results, depths, scaling, kernels, peaks, matmuls } = run;
+  const { machine, date, note, results, depths, scaling, kernels, peaks, matmuls } = run;
   const [adapter = "unknown adapter"] = [...results, ...scaling, ...peaks].map((row) => row.adapter);
   const sections = [
     `## ${adapter}`,
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.platform}, Node ${machine.node}, ${date}.`,
+    ...(note === undefined ? [] : [note]),
     ...modeSection(
       "Equal work",
       results.filter(({ mode }) => mode === "equal"),

@@ -104,6 +104,8 @@ export const runSchema = z.object({
     node: z.string(),
   }),
   date: z.string(),
+  /** What a reader should know of the circumstances. */
+  note: z.string().optional(),
   results: z.array(resultSchema),
   depths: z.array(depthSchema),
   scaling: z.array(scalingSchema),
@@ -142,9 +144,11 @@ export function readRun(path: string): RunFile {
 /** Writes what was measured; rows of the same thing in the file are replaced, the others stay. */
 export function writeRun(path: string, measured: Measured): void {
   const before: Measured = existsSync(path) ? readRun(path) : nothingMeasured;
+  const note = measured.note ?? before.note;
   const file: RunFile = {
     machine: describeMachine(),
     date: new Date().toISOString().slice(0, 10),
+    ...(note === undefined ? {} : { note }),
     results: merged(before.results, measured.results, resultKey),
     depths: merged(before.depths, measured.depths, ({ adapter, model, trained }) => `${adapter} ${model} ${trained}`),
     scaling: merged(before.scaling, measured.scaling, ({ adapter, axis }) => `${adapter} ${axis}`),

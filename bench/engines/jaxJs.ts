@@ -148,24 +148,36 @@ class Network {
     const { width } = this.#problem.model.family.dimensions;
     const prompts = [...trained.prefix];
     const embedded = np.take(weights.words, ids, 0).add(weights.places);
-    let x = norm(embedded, weights.norm);
+    const { causal } = this.#problem.model.family;
+    let x = causal ? embedded : norm(embedded, weights.norm);
     for (const [index, layer] of weights.layers.entries()) {
       const [keys, values] = prompts.slice(2 * index, 2 * index + 2);
       if (keys === undefined || values === undefined) throw new Error(`Layer ${index} has no prompt.`);
-      x = this.#layer(x, layer, { keys, values, mask: masks[0]?.ref });
+      x = this.#layer(x, layer, { keys, values, mask: (masks[0] ?? weights.masks[0])?.ref });
     }
     tree.dispose(masks);
-    const first = x.slice([], [0, 1], []).reshape([size, width]);
-    const pooled = np.tanh(linear(first, weights.pooler));
+    const at = causal ? this.#problem.paddedTokens - 1 : 0;
+    const row = x.slice([], [at, at + 1], []).reshape([size, width]);
+    const [pooler] = weights.poolers;
+    // BERT's pooled row, or GPT-2's row behind its last norm.
+    const pooled = pooler === undefined ? norm(row, weights.norm) : np.tanh(linear(row, pooler));
+    tree.dispose(weights.masks);
     const logits = linear(pooled, { weight: trained.weight, bias: trained.bias });
     return np.mean(nn.logSoftmax(logits, -1).mul(labels).sum(-1)).neg();
   }
 
   #layer(x: NdArray, weights: LayerWeights<NdArray>, prompt: LayerPrompt): NdArray {
-    const mixed = this.#attend(x.ref, weights, prompt);
-    const attended = norm(linear(mixed, weights.output).add(x), weights.outputNorm);
+    const { attentionNorm, feedForwardNorm } = weights;
+    const { causal } = this.#problem.model.family;
+    const attend = (y: NdArray): NdArray => linear(this.#attend(y, weights, prompt), weights.output);
+    if (causal) {
+      const attended = attend(norm(x.ref, attentionNorm)).add(x);
+      const inner = nn.gelu(linear(norm(attended.ref, feedForwardNorm), weights.up), { approximate: true });
+      return linear(inner, weights.down).add(attended);
+    }
+    const attended = norm(attend(x.ref).add(x), attentionNorm);
     const inner = nn.gelu(linear(attended.ref, weights.up), { approximate: false });
-    return norm(linear(inner, weights.down).add(attended), weights.downNorm);
+    return norm(linear(inner, weights.down).add(attended), feedForwardNorm);
   }
 
   #attend(x: NdArray, weights: LayerWeights<NdArray>, { keys, values, mask }: LayerPrompt): NdArray {

@@ -48,8 +48,10 @@ export function equalWorkGraph(problem: Problem): Graph {
       },
     },
   });
-  const first = gather(builder, [{ table: hidden, index: builder.index("first", sequences) }], "first rows");
-  const pooled = activation(builder, linear(builder, first, ...poolerShapes(width)), "tanh", "pooled");
+  const row = gather(builder, [{ table: hidden, index: builder.index("read", sequences) }], "rows read");
+  const pooled = family.causal
+    ? row
+    : activation(builder, linear(builder, row, ...poolerShapes(width)), "tanh", "pooled");
   const logits = linear(builder, pooled, shapes.weight, shapes.bias);
   const [labels, weights] = [builder.index("labels", sequences), builder.values("weights", sequences)];
   builder.objective(crossEntropy(builder, logits, { labels, weights }));
@@ -74,11 +76,12 @@ export function capacitiesOf({ batches, paddedTokens }: Problem): RowCounts {
 }
 
 /** Step inputs of a batch whose sequences all have the same length. */
-export function packBatch({ promptLength }: Problem, batch: Batch): StepValues {
+export function packBatch({ promptLength, model }: Problem, batch: Batch): StepValues {
   const lengths = batch.map(({ ids }) => ids.length);
   const offsets = [0];
   for (const length of lengths) offsets.push((offsets.at(-1) ?? 0) + length);
   const rows = offsets.at(-1) ?? 0;
+  const isCausal = model.family.causal;
   const perRow = (value: (sequence: number, row: number) => number): Int32Array =>
     Int32Array.from(lengths.flatMap((length, sequence) => Array.from({ length }, (_, row) => value(sequence, row))));
   return {
@@ -86,10 +89,10 @@ export function packBatch({ promptLength }: Problem, batch: Batch): StepValues {
     indices: {
       "tokens.word": perRow((sequence, row) => batch[sequence]?.ids[row] ?? 0),
       "tokens.position": perRow((_, row) => promptLength + row),
-      "tokens.type": new Int32Array(rows),
+      ...(isCausal ? {} : { "tokens.type": new Int32Array(rows) }),
       "tokens.offsets": Int32Array.from(offsets),
       "tokens.sequence": perRow((sequence) => sequence),
-      first: Int32Array.from(offsets.slice(0, -1)),
+      read: Int32Array.from(lengths, (length, sequence) => (offsets[sequence] ?? 0) + (isCausal ? length - 1 : 0)),
       labels: Int32Array.from(batch, ({ label }) => label),
     },
     values: { weights: new Float32Array(batch.length).fill(1 / batch.length) },

@@ -74,6 +74,8 @@ class Network {
   readonly #half = constant(0.5);
   readonly #one = constant(1);
   readonly #rootHalf = constant(Math.SQRT1_2);
+  readonly #rootTwoOverPi = constant(Math.sqrt(2 / Math.PI));
+  readonly #cubic = constant(0.044715);
   readonly #epsilon = constant(layerNormEpsilon);
   /** [D, 1] of 1/D: a mean as a product, because the gradient of `mean` uploads a tensor of ones at every use. */
   readonly #average: tf.Tensor;
@@ -94,7 +96,9 @@ class Network {
     const { paddedTokens, promptLength, classes, model } = this.#problem;
     const { width, heads } = model.family.dimensions;
     const prompts = tf.unstack(prefix).map((rows) => this.#forBatch(rows, batch.size));
-    const mask = batch.mask && tf.tensor(batch.mask, [batch.size, 1, 1, promptLength + paddedTokens]);
+    const [causal] = this.#weights.masks;
+    const padding = batch.mask && tf.tensor(batch.mask, [batch.size, 1, 1, promptLength + paddedTokens]);
+    const mask = padding ?? causal;
     let x = this.#embed(batch);
     for (const [index, layer] of this.#weights.layers.entries()) {
       const [keys, values] = prompts.slice(2 * index, 2 * index + 2);
@@ -102,8 +106,8 @@ class Network {
       x = this.#layer(x, layer, { keys, values, mask, sizes: [batch.size, paddedTokens, heads, this.#perHead] });
     }
     const rows = tf.reshape(x, [batch.size, paddedTokens, width]);
-    const first = tf.reshape(tf.slice(rows, [0, 0, 0], [batch.size, 1, width]), [batch.size, width]);
-    const logits = linear(tf.tanh(linear(first, this.#weights.pooler)), head);
+    const read = tf.slice(rows, [0, model.family.causal ? paddedTokens - 1 : 0, 0], [batch.size, 1, width]);
+    const logits = linear(this.#pool(tf.reshape(read, [batch.size, width])), head);
     const targets = tf.tensor(batch.labels, [batch.size, classes]);
     return tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), -1)));
   }
@@ -113,18 +117,31 @@ class Network {
     return tf.broadcastTo(tf.expandDims(rows), [batch, ...rows.shape]);
   }
 
+  /** What the head reads: BERT's pooled row, or GPT-2's row behind its last norm. */
+  #pool(row: tf.Tensor): tf.Tensor {
+    const [pooler] = this.#weights.poolers;
+    return pooler === undefined ? this.#norm(row, this.#weights.norm) : tf.tanh(linear(row, pooler));
+  }
+
   #embed({ ids, size }: PaddedBatch): tf.Tensor {
     const { words, places, norm } = this.#weights;
     const { paddedTokens, model } = this.#problem;
     const rows = tf.gather(words, tf.tensor(ids, [size, paddedTokens], "int32"));
-    return this.#norm(tf.reshape(tf.add(rows, places), [size * paddedTokens, model.family.dimensions.width]), norm);
+    const sum = tf.reshape(tf.add(rows, places), [size * paddedTokens, model.family.dimensions.width]);
+    return model.family.causal ? sum : this.#norm(sum, norm);
   }
 
   #layer(x: tf.Tensor, weights: LayerWeights<tf.Tensor>, attention: AttentionInputs): tf.Tensor {
-    const mixed = this.#attend(x, weights, attention);
-    const attended = this.#norm(tf.add(linear(mixed, weights.output), x), weights.outputNorm);
+    const { attentionNorm, feedForwardNorm } = weights;
+    const attend = (y: tf.Tensor): tf.Tensor => linear(this.#attend(y, weights, attention), weights.output);
+    if (this.#problem.model.family.causal) {
+      const attended = tf.add(attend(this.#norm(x, attentionNorm)), x);
+      const inner = this.#tanhGelu(linear(this.#norm(attended, feedForwardNorm), weights.up));
+      return tf.add(linear(inner, weights.down), attended);
+    }
+    const attended = this.#norm(tf.add(attend(x), x), attentionNorm);
     const inner = this.#gelu(linear(attended, weights.up));
-    return this.#norm(tf.add(linear(inner, weights.down), attended), weights.downNorm);
+    return this.#norm(tf.add(linear(inner, weights.down), attended), feedForwardNorm);
   }
 
   #attend(x: tf.Tensor, weights: LayerWeights<tf.Tensor>, { keys, values, mask, sizes }: AttentionInputs): tf.Tensor {
@@ -139,6 +156,12 @@ class Network {
 
   #gelu(x: tf.Tensor): tf.Tensor {
     return tf.mul(tf.mul(x, this.#half), tf.add(tf.erf(tf.mul(x, this.#rootHalf)), this.#one));
+  }
+
+  /** GPT-2's: x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))). */
+  #tanhGelu(x: tf.Tensor): tf.Tensor {
+    const inner = tf.mul(tf.mul(x, this.#rootTwoOverPi), tf.add(tf.mul(tf.square(x), this.#cubic), this.#one));
+    return tf.mul(tf.mul(x, this.#half), tf.add(tf.tanh(inner), this.#one));
   }
 
   #norm(x: tf.Tensor, { gain, bias }: Norm<tf.Tensor>): tf.Tensor {

@@ -7,7 +7,7 @@ import { fittingMethods, methodMisfit } from "../config/fit.ts";
 import type { GroupSettings, ParameterShape, StepValues } from "../engine/executor.ts";
 import { Builder } from "../engine/graph/builder.ts";
 import type { Graph } from "../engine/graph/graph.ts";
-import { markHalves } from "../engine/graph/halves.ts";
+import { markHalves } from "../engine/graph/halfWeights.ts";
 import { operandsOf } from "../engine/graph/operation.ts";
 import type { RowCounts } from "../engine/graph/tensor.ts";
 import { SettingsError } from "../lib/errors.ts";

@@ -9,7 +9,7 @@ import { studioEngine } from "../../bench/engines/studio.ts";
 import { tfjsEngine } from "../../bench/engines/tfjs.ts";
 import { countCalls } from "../../bench/instrument.ts";
 import { lossTolerance, measure } from "../../bench/measure.ts";
-import { randomModel } from "../../bench/models.ts";
+import { gpt2Config, randomModel } from "../../bench/models.ts";
 import { equalProblem, type Problem } from "../../bench/problem.ts";
 import { Profiler } from "../../bench/profile.ts";
 import { runSchema, type Result } from "../../bench/results.ts";
@@ -76,6 +76,21 @@ describe("the benchmark's results", () => {
       expect(firstStepMs).toBeGreaterThan(stepMs);
     }
   });
+});
+
+it("GPT-2 starts from the same loss in every engine, too", async () => {
+  const model = await randomModel("tiny gpt2", tiny, gpt2Config);
+  const decoder = equalProblem(model, { promptLength: 2, batchSize: 2, tokens: 4 });
+  const losses: number[] = [];
+  for (const engine of [studioEngine(gpu), tfjsEngine(gpu), jaxJsEngine()]) {
+    const session = await engine.open(decoder);
+    await session.step(0);
+    losses.push(await session.loss());
+    session.dispose();
+  }
+  const [studio = Number.NaN, ...others] = losses;
+  expect(studio).toBeGreaterThan(0.1);
+  for (const loss of others) expect(Math.abs(loss - studio)).toBeLessThan(lossTolerance);
 });
 
 it("timing ends at the age given, but not before the third step", async () => {

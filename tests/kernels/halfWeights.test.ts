@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseExperiment } from "../../src/config/experiment.ts";
 import { activation } from "../../src/engine/graph/operations/activation.ts";
 import { gather } from "../../src/engine/graph/operations/gather.ts";
-import { markHalves } from "../../src/engine/graph/halves.ts";
+import { markHalves } from "../../src/engine/graph/halfWeights.ts";
 import type { WebGpuExecutor } from "../../src/engine/webgpu/index.ts";
 import { floatsFromHalf, halvesFromFloats } from "../../src/lib/halfPrecision.ts";
 import { estimateRun } from "../../src/training/estimate.ts";

@@ -33,8 +33,14 @@ const update: UpdateSettings = {
   groups: { model: { learningRateScale: 1, weightDecay: 0.1, active: true } },
 };
 
-/** Words in, next words out by the same matrix; a middle layer is trained, and the words when `tied` says so. */
-function languageModel({ trainsWords, rows = 7 }: { trainsWords: boolean; rows?: number }): Problem {
+interface ModelOptions {
+  readonly trainsWords: boolean;
+  readonly trainsBias?: boolean;
+  readonly rows?: number;
+}
+
+/** Words in, next words out by the same matrix; a middle layer is trained, words and their bias where asked. */
+function languageModel({ trainsWords, trainsBias = false, rows = 7 }: ModelOptions): Problem {
   const problem = new Problem(3);
   const group = { group: "model" };
   const { builder } = problem;
@@ -48,7 +54,7 @@ function languageModel({ trainsWords, rows = 7 }: { trainsWords: boolean; rows?:
     { table: places, index: place },
   ]);
   const middle = matmul(builder, embedded, problem.parameter("middle", 16, 16, { scale: 0.5, ...group }));
-  const bias = problem.parameter("bias", 1, VOCABULARY);
+  const bias = problem.parameter("bias", 1, VOCABULARY, trainsBias ? group : {});
   const logits = matmul(builder, middle, words, { transposeB: true, bias, label: "logits" });
   const labels = builder.index("label", tokens);
   const { loss, correct } = crossEntropy(builder, logits, { labels, weights: builder.values("weight", tokens) });
@@ -82,12 +88,13 @@ async function outcome(executor: WebGpuExecutor, problem: Problem) {
 }
 
 describe("a word matrix in parts", () => {
-  it.each([{ trainsWords: false }, { trainsWords: true }])("gives the same as a whole one (%o)", async (what) => {
+  const trainings = [{ trainsWords: false }, { trainsWords: true }, { trainsWords: true, trainsBias: true }];
+  it.each<ModelOptions>(trainings)("gives the same as a whole one (%o)", async (what) => {
     const [expected, found] = [await outcome(whole, languageModel(what)), await outcome(cut, languageModel(what))];
     const near = { absolute: 1e-6, relative: 1e-5 };
     expectClose(found.logits, expected.logits, "logits", near);
     expectClose(found.losses, expected.losses, "losses", near);
-    const names = what.trainsWords ? ["middle", "words"] : ["middle"];
+    const names = [...(what.trainsBias ? ["bias"] : []), "middle", ...(what.trainsWords ? ["words"] : [])];
     expect([...found.gradients.keys()].toSorted()).toEqual(names);
     for (const name of names) {
       const of = (values: ReadonlyMap<string, Float32Array>) => values.get(name) ?? new Float32Array(0);

@@ -6,7 +6,7 @@
 import type { ParameterShape } from "../executor.ts";
 import type { Graph } from "./graph.ts";
 import { operandsOf } from "./operation.ts";
-import { concatenate } from "./operations/concatenate.ts";
+import { columns, concatenate } from "./operations/concatenate.ts";
 import { gather, type GatherTerm } from "./operations/gather.ts";
 import type { GraphNode, NodeOf } from "./operations/index.ts";
 import { matmul } from "./operations/matmul.ts";
@@ -76,20 +76,16 @@ class Parts {
     const a = this.#copy.tensor(inputs.a);
     const bias = inputs.bias === undefined ? undefined : this.#copy.tensor(inputs.bias);
     for (const y of outputs) {
-      const columns = (this.#tensors(inputs.b) ?? []).map(({ tensor, first, rows }) => {
-        const own = bias === undefined ? {} : { bias: this.#columnsOf(bias, first, rows) };
+      const pieces = (this.#tensors(inputs.b) ?? []).map(({ tensor, first, rows }) => {
+        const window = `${bias?.label} from ${first}`;
+        const own = bias === undefined ? {} : { bias: columns(builder, bias, first, rows, window) };
         return matmul(builder, a, tensor, { transposeB: true, label: `${y.label} from ${first}`, ...own });
       });
       this.#copy.set(
         y,
-        columns.reduce((left, right) => concatenate(builder, left, right, y.label)),
+        pieces.reduce((left, right) => concatenate(builder, left, right, y.label)),
       );
     }
-  }
-
-  #columnsOf(x: Tensor, first: number, width: number): Tensor {
-    const label = `${x.label} from ${first}`;
-    return this.#copy.builder.single("columns", { x }, {}, { first }, { label, rows: x.rows, width });
   }
 
   #tensors({ parameter }: Tensor): { tensor: Tensor; first: number; rows: number }[] | undefined {

@@ -3,14 +3,14 @@
  * else a place in the arena, and the whole is bound.
  */
 import type { PlanCosts } from "../executor.ts";
-import { requireUnpacking } from "../graph/halves.ts";
+import { requireUnpacking } from "../graph/halfWeights.ts";
 import type { GraphNode } from "../graph/operations/index.ts";
 import type { RowCounts, Rows, Tensor } from "../graph/tensor.ts";
 import { layoutArena, type ArenaLayout } from "./arena.ts";
 import { BufferUsage } from "./constants.ts";
 import type { BufferRange, Dispatch } from "./dispatch.ts";
 import { fuse } from "./fuse.ts";
-import { Homes } from "./homes.ts";
+import { OutsideArena } from "./outsideArena.ts";
 import { notingPlanner } from "./matmul/planner.ts";
 import { lowerStep } from "./operations/index.ts";
 import type { LoweringContext } from "./operations/lowering.ts";
@@ -47,25 +47,25 @@ export async function compileGraph(runtime: Runtime, request: CompileRequest): P
   const { label, nodes, parameters, capacities, kept } = request;
   const products = new Map<string, string>();
   const context = loweringContext(runtime, request, products);
-  const homes = new Homes(request);
-  const computed = nodes.filter((node) => !homes.isView(node));
+  const outside = new OutsideArena(request);
+  const computed = nodes.filter((node) => !outside.isView(node));
   requireUnpacking(computed, (tensor) => parameters.isHalf(tensor));
   const steps = fuse(computed, new Set([...kept, ...request.gradients.values()]), runtime.fusions);
   const lowered = steps.flatMap((step) => lowerStep(step, context));
-  const copies = homes.placeGradients(lowered, context.temporary);
+  const copies = outside.placeGradients(lowered, context.temporary);
   const dispatches = [...lowered, ...copies, ...request.tail];
   const layout = layoutArena({
     dispatches,
     capacities,
     kept,
-    external: (tensor) => tensor.parameter !== undefined || homes.get(tensor) !== undefined,
+    external: (tensor) => tensor.parameter !== undefined || outside.get(tensor) !== undefined,
     maxColourBytes: runtime.device.gpu.limits.maxBufferSize,
   });
   const arena = runtime.memory.together(() => new Arena(runtime, layout, label));
   const resolve = (tensor: Tensor): BufferRange => {
     const { parameter } = tensor;
     if (parameter !== undefined) return parameters.range(parameter.name, parameter.rows, parameter.width);
-    return homes.get(tensor) ?? arena.range(tensor);
+    return outside.get(tensor) ?? arena.range(tensor);
   };
   try {
     await runtime.memory.checkRoom();

@@ -5,7 +5,7 @@ import { addVjp, type AddNode } from "./add.ts";
 import { attentionVjp, type AttentionGradientNode, type AttentionNode } from "./attention.ts";
 import type { CollectPartialsNode } from "./collectPartials.ts";
 import type { ColumnSumNode } from "./columnSum.ts";
-import { concatenateVjp, type ColumnsNode, type ConcatenateNode } from "./concatenate.ts";
+import { columnsVjp, concatenateVjp, type ColumnsNode, type ConcatenateNode } from "./concatenate.ts";
 import { crossEntropyVjp, type CrossEntropyGradientNode, type CrossEntropyNode } from "./crossEntropy.ts";
 import { gatherVjp, type GatherNode, type ScatterNode } from "./gather.ts";
 import {
@@ -75,6 +75,8 @@ export function contributionsOf(node: GraphNode, context: BackwardContext): Cont
       return gatherVjp(node, context);
     case "concatenate":
       return concatenateVjp(node, context);
+    case "columns":
+      return columnsVjp(node, context);
     case "attention":
       return attentionVjp(node, context);
     case "lstm":
@@ -90,7 +92,6 @@ export function contributionsOf(node: GraphNode, context: BackwardContext): Cont
     case "layerNormInputGradient":
     case "layerNormParameterGradient":
     case "scatter":
-    case "columns":
     case "attentionGradient":
     case "unstack":
     case "collectPartials":

@@ -1,4 +1,4 @@
-/** Parameters end to end, by copies. Only for those that do not lie so already (`homes.ts`), which a model avoids. */
+/** Parameters end to end, by copies. Only for those that do not lie so already (`outsideArena.ts`), which a model avoids. */
 import type { Tensor } from "../../graph/tensor.ts";
 import type { Dispatch } from "../dispatch.ts";
 import { copyOf } from "./elementwise.ts";

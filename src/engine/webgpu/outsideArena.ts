@@ -20,20 +20,20 @@ const DIRECT: ReadonlySet<GraphNode["op"]> = new Set([
   "layerNormParameterGradient",
 ]);
 
-export interface HomesRequest {
+export interface OutsideArenaRequest {
   readonly nodes: readonly GraphNode[];
   readonly parameters: WebGpuParameters;
   /** Gradients by parameter name. */
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
-export class Homes {
-  readonly #request: HomesRequest;
+export class OutsideArena {
+  readonly #request: OutsideArenaRequest;
   readonly #places = new Map<Tensor, BufferRange>();
   readonly #views = new Set<GraphNode>();
 
   /** Finds the stacks, and the gradients of stacks, for which the memory already says what the node says. */
-  constructor(request: HomesRequest) {
+  constructor(request: OutsideArenaRequest) {
     this.#request = request;
     for (const node of request.nodes) {
       if (node.op === "stack") this.#placeStack(node);
