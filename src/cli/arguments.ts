@@ -62,7 +62,7 @@ const trainOptions = {
 
 const predictOptions = {
   model: { type: "string" },
-  adapter: { type: "string" },
+  adapter: { type: "string", multiple: true },
   input: { type: "string" },
   backend: { type: "string" },
   json: { type: "boolean" },
@@ -97,7 +97,7 @@ export type TrainValues = Values<typeof trainOptions> & {
   /** Further data sets that share the prompt. */
   readonly others?: readonly DataChoice[];
 };
-export type PredictValues = Values<typeof predictOptions>;
+export type PredictValues = Omit<Values<typeof predictOptions>, "adapter"> & { readonly adapter?: readonly string[] };
 export type InspectValues = Values<typeof inspectOptions>;
 export type SweepValues = Values<typeof sweepOptions>;
 

@@ -96,7 +96,8 @@ export async function readInputs(path: string, kind: TaskKind): Promise<readonly
   return parsed.examples;
 }
 
-async function readText(path: string): Promise<string> {
+/** A file's text. Throws when it cannot be read. */
+export async function readText(path: string): Promise<string> {
   try {
     return await readFile(userPath(path), "utf8");
   } catch {

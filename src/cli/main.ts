@@ -18,6 +18,7 @@ const usage = `Softprompt Studio on the command line
       [--sampling proportional|uniform] [--continue-steps N] [--continue-head kept|fresh]
   npm run --silent cli -- train --continue DIR [--steps N] [--train FILE] [--eval FILE] --out DIR [--json]
   npm run --silent cli -- predict --model DIR|ID --adapter DIR/adapter --input FILE [--json]
+      Several --adapter (DIR or NAME=DIR) answer on one copy of the model: the one a row names in "adapter", or each of them
   npm run --silent cli -- inspect --out DIR [--parts predictions,slots,attention,knock-out] [--worst N] [--predictions FILE.csv]
       [--model DIR|ID] [--train FILE --eval FILE] [--backend …]
   npm run --silent cli -- sweep --config FILE [--train FILE --eval FILE] [--backend …] --out DIR [--json]

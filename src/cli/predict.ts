@@ -1,10 +1,11 @@
-/** `predict`: answers every row of a file with a trained adapter, one line of JSON per row. */
+/** `predict`: answers every row of a file with a trained adapter, one line of JSON per row; several adapters share one model. */
 import { backendSchema } from "../config/experiment.ts";
 import { importAdapter } from "../training/adapterFiles.ts";
 import { createPredictor } from "../training/predict.ts";
 import { answerJson, answerText } from "./answers.ts";
 import { readPredictArguments, required } from "./arguments.ts";
 import { openExecutor } from "./device.ts";
+import { predictMixed } from "./predictMixed.ts";
 import { readAdapterFolder, readInputs, readModelFolder } from "./files.ts";
 
 /** Prints one line per row: what `answerJson` says with --json, what `answerText` says otherwise. */
@@ -12,10 +13,9 @@ export async function predictCommand(args: readonly string[]): Promise<void> {
   const values = readPredictArguments(args);
   const modelName = required(values.model, "model");
   const input = required(values.input, "input");
-  const [model, files] = await Promise.all([
-    readModelFolder(modelName),
-    readAdapterFolder(required(values.adapter, "adapter")),
-  ]);
+  const [path, ...others] = values.adapter ?? [];
+  if (others.length > 0) return predictMixed({ ...values, model: modelName, input, adapters: values.adapter ?? [] });
+  const [model, files] = await Promise.all([readModelFolder(modelName), readAdapterFolder(required(path, "adapter"))]);
   const { experiment, labels, tensors } = importAdapter(files, model);
   const inputs = await readInputs(input, experiment.task.kind);
   const executor = await openExecutor(backendSchema.parse(values.backend ?? "auto"));

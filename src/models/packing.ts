@@ -15,6 +15,8 @@ export interface RowLayout {
   readonly positionOffset: number;
   /** Row of the sequence that a pooling head reads. */
   readonly pooledRow: number;
+  /** Row of the table of slots where this prompt begins, where several prompts share one. */
+  readonly firstSlot?: number;
 }
 
 /** Row space names shared by families, tasks and this file. */
@@ -37,15 +39,16 @@ export interface PackedTargets {
   readonly weights: Float32Array;
 }
 
-/** Step inputs for B sequences. */
+/** Step inputs for B sequences, all laid out alike or each in its own way. */
 export function packSequences(
   sequences: readonly PackedSequence[],
-  layout: RowLayout,
+  layout: RowLayout | readonly RowLayout[],
   targets?: PackedTargets,
 ): StepValues {
-  const offsets = runningSums(sequences.map(({ encoding }) => encoding.ids.length + layout.promptRows));
-  const tokens = tokenColumns(sequences, layout, offsets);
-  const needed = neededColumns(sequences, layout, offsets);
+  const laidOut = sequences.map((sequence, index) => ({ ...sequence, layout: layoutAt(layout, index) }));
+  const offsets = runningSums(laidOut.map((own) => own.encoding.ids.length + own.layout.promptRows));
+  const tokens = tokenColumns(laidOut, offsets);
+  const needed = neededColumns(laidOut, offsets);
   const soft = tokens.slot.some((slot) => slot >= 0) ? { "tokens.slot": tokens.slot } : {};
   return {
     counts: {
@@ -69,11 +72,21 @@ export function packSequences(
   };
 }
 
-function tokenColumns(sequences: readonly PackedSequence[], layout: RowLayout, offsets: readonly number[]) {
+type LaidOutSequence = PackedSequence & { readonly layout: RowLayout };
+
+function layoutAt(layout: RowLayout | readonly RowLayout[], index: number): RowLayout {
+  if ("promptRows" in layout) return layout;
+  const own = layout[index];
+  if (own === undefined) throw new Error(`Sequence ${index + 1} has no layout.`);
+  return own;
+}
+
+function tokenColumns(sequences: readonly LaidOutSequence[], offsets: readonly number[]) {
   const column = (): Int32Array => new Int32Array(offsets.at(-1) ?? 0);
   const [word, position, type, slot, sequence] = [column(), column(), column(), column(), column()];
-  for (const [index, { encoding }] of sequences.entries()) {
+  for (const [index, { encoding, layout }] of sequences.entries()) {
     const { ids, types } = encoding;
+    const firstSlot = layout.firstSlot ?? 0;
     const start = offsets[index] ?? 0;
     const end = start + layout.promptRows + ids.length;
     word.fill(-1, start, end);
@@ -82,17 +95,17 @@ function tokenColumns(sequences: readonly PackedSequence[], layout: RowLayout, o
       const row = start + rowOfToken(token, layout);
       word[row] = Math.max(id, -1);
       type[row] = types[token] ?? 0;
-      if (id < 0) slot[row] = slotOfId(id);
+      if (id < 0) slot[row] = firstSlot + slotOfId(id);
     }
-    for (let row = 0; row < layout.promptRows; row++) slot[start + layout.promptStart + row] = row;
+    for (let row = 0; row < layout.promptRows; row++) slot[start + layout.promptStart + row] = firstSlot + row;
     for (let row = start; row < end; row++) position[row] = layout.positionOffset + row - start;
     sequence.fill(index, start, end);
   }
   return { word, position, type, slot, sequence };
 }
 
-function neededColumns(sequences: readonly PackedSequence[], layout: RowLayout, offsets: readonly number[]) {
-  const rows = sequences.map(({ needed }) =>
+function neededColumns(sequences: readonly LaidOutSequence[], offsets: readonly number[]) {
+  const rows = sequences.map(({ needed, layout }) =>
     needed === "pooled" ? [layout.pooledRow] : Array.from(needed, (token) => rowOfToken(token, layout)),
   );
   return {

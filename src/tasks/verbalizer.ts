@@ -30,22 +30,23 @@ export function verbalizerHead(settings: SequenceClassificationSettings, model: 
   return {
     sequenceOf: (input: TextInput, budget: number) => fill(parts, input, { tokenizer, budget }),
     head: (labels: readonly string[], prefix = ""): TaskHead =>
-      wordHead(labelWordIds(labels, settings, tokenizer), model, prefix + biasName),
+      wordHead(labelWordIds(labels, settings, tokenizer), model, prefix),
   };
 }
 
-function wordHead(ids: readonly number[], { family, weights }: LoadedModel, name: string): TaskHead {
+function wordHead(ids: readonly number[], { family, weights }: LoadedModel, prefix: string): TaskHead {
+  const [name, words] = [prefix + biasName, prefix + wordInput];
   const bias = { name, rows: 1, width: ids.length };
   const whole = family.decoderBias === undefined ? undefined : weights.get(family.decoderBias);
   return {
     shapes: [bias],
     given: new Map([[name, Float32Array.from(ids, (id) => whole?.[id] ?? 0)]]),
-    indices: { [wordInput]: Int32Array.from(ids) },
+    indices: { [words]: Int32Array.from(ids) },
     logits(builder, outputs) {
       const { features, decoder } = outputs.languageModel();
-      const index = builder.index(wordInput, ids.length);
-      const words = gather(builder, [{ table: decoder, index }], "label words");
-      return matmul(builder, features, words, { transposeB: true, bias: builder.parameter(bias), label: "logits" });
+      const index = builder.index(words, ids.length);
+      const table = gather(builder, [{ table: decoder, index }], "label words");
+      return matmul(builder, features, table, { transposeB: true, bias: builder.parameter(bias), label: "logits" });
     },
     objective: rowObjective,
     vocabulary(builder, outputs) {

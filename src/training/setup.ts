@@ -151,7 +151,7 @@ function isInFront({ promptRows, promptStart }: RowLayout): boolean {
 }
 
 /** Shapes that the graph reads; a task may leave the pooler or the language-model head aside. */
-function usedIn(graph: Graph, shapes: readonly ParameterShape[]): ParameterShape[] {
+export function usedIn(graph: Graph, shapes: readonly ParameterShape[]): ParameterShape[] {
   const names = new Set(graph.nodes.flatMap(operandsOf).flatMap(({ parameter }) => parameter?.name ?? []));
   return shapes.filter(({ name }) => names.has(name));
 }
