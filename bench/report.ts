@@ -51,7 +51,8 @@ within 0.0001, or the benchmark fails. Steps of the engines take turns in one pr
 _Equal work_ pads all texts to one length, computes all rows and reuses nothing. _With savings_ trains on texts of different
 lengths: the studio packs rows, computes the last layer only where it is read and keeps what is frozen; the others pad to the
 longest allowed length. _Encode_ is the time from the step's call to the return of its last submit. _First step_ includes
-building, uploading and compiling. Software adapters say nothing about GPUs beyond counts, encode time and correctness.`;
+building, uploading and compiling. Software adapters say nothing about GPUs beyond counts, encode time and correctness.
+Dawn's null backend takes every call and computes nothing, so its losses mean nothing.`;
 
 function describeRun(run: RunFile): string {
   const { machine, date, note, results, depths, scaling, kernels, peaks, matmuls } = run;

@@ -76,12 +76,24 @@ describe("a file of results", () => {
     mkdirSync(join(folder, "docs"));
     const results = [row, { ...row, engine: "tfjs", stepMs: 20, encodeMs: 50 }];
     const scaling = { adapter: "Some GPU", axis: "width", from: 8, to: 16, flopRatio: 4, timeRatio: 6, ratio: 1.5 };
-    const measured = { ...nothingMeasured, results, scaling: [{ ...scaling, matmulShare: 0.9 }] };
+    const depth = {
+      adapter: "Some GPU",
+      model: "tiny",
+      trained: "head alone",
+      sequences: 2,
+      tokens: 8,
+      promptLength: 4,
+    };
+    const depths = [{ ...depth, steps: 5, stepMs: 1, flops: 10, timeShare: 0.5, flopShare: 0.0001 }];
+    const note = "Measured on a train.";
+    const measured = { ...nothingMeasured, note, results, depths, scaling: [{ ...scaling, matmulShare: 0.9 }] };
     writeRun(join(folder, "bench", "results", "some.json"), measured);
     const page = readFileSync(join(folder, writeReport(folder)), "utf8");
     const cells = page.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
     const tfjs = cells.find((line) => line[3] === "tfjs");
     expect(tfjs?.slice(5, 9)).toEqual(["20", "10", "50", "100"]);
+    expect(page).toContain(note);
+    expect(cells.find((line) => line[3] === "head alone")?.slice(4, 8)).toEqual(["5", "1", "0.5", "0.0001"]);
     expect(cells.find((line) => line[1] === "width")?.at(-2)).toBe("no");
   });
 });
