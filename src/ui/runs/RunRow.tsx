@@ -1,7 +1,7 @@
 /** One run: its colour and name, what differs from the run before, what came out. */
 import { Checkbox } from "@mantine/core";
 import { memo, useId } from "react";
-import { formatScore, formatSeconds, formatShortCount } from "../../lib/format.ts";
+import { formatScore, formatSeconds } from "../../lib/format.ts";
 import { runStyle } from "../../lib/runColours.ts";
 import { deviation, mean } from "../../lib/statistics.ts";
 import { describeDifferences, describeExperiment } from "../../store/describeRun.ts";
@@ -11,6 +11,7 @@ import { scoreNameOf, secondFigure } from "../../store/taskWords.ts";
 import { taskDescriptions, type TaskKind } from "../../tasks/index.schema.ts";
 import type { Evaluation } from "../../worker/protocol.ts";
 import { RunMenu } from "./RunMenu.tsx";
+import { StoredCell } from "./StoredCell.tsx";
 import classes from "./Runs.module.css";
 
 interface RunRowProps {
@@ -27,7 +28,6 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
   const checkbox = useId();
   const { colour, dash } = runStyle(run.colour);
   const best = bestOf(run);
-  const trained = run.facts?.trained;
   return (
     <tr
       className={classes.row}
@@ -72,7 +72,7 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
         <SecondFigure kind={run.experiment.task.kind} evaluations={best} />
       </td>
       <td className={`${classes.number} ${classes.extra}`}>
-        {trained && formatShortCount(trained.prompt + trained.head + trained.model)}
+        <StoredCell run={run} />
       </td>
       <td className={`${classes.number} ${classes.extra}`}>
         {run.seconds !== undefined && formatSeconds(run.seconds)}

@@ -49,7 +49,11 @@ export function RunsPanel() {
                 <th scope="col" className={classes.extra} title="What the task reports besides, at the best evaluation">
                   Also
                 </th>
-                <th scope="col" className={classes.extra}>
+                <th
+                  scope="col"
+                  className={classes.extra}
+                  title="Numbers that were trained; what has to be kept for answering, beside a full copy of the model"
+                >
                   Trained
                 </th>
                 <th scope="col" className={classes.extra}>
