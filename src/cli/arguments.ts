@@ -1,7 +1,6 @@
 /** Reads the command line into an experiment and file names. Every mistake is answered with what was expected. */
 import { parseArgs } from "node:util";
 import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
-import { parseSweep, type Sweep } from "../config/sweep.ts";
 import { savingsSchema } from "../config/training.ts";
 import { methodDescriptions, methodKinds, type MethodKind } from "../methods/index.schema.ts";
 import { parseLayerChoice, type LayerChoice } from "../methods/layerChoice.schema.ts";
@@ -79,15 +78,6 @@ const inspectOptions = {
   backend: { type: "string" },
 } as const;
 
-const sweepOptions = {
-  config: { type: "string" },
-  train: { type: "string" },
-  eval: { type: "string" },
-  backend: { type: "string" },
-  out: { type: "string" },
-  json: { type: "boolean" },
-} as const;
-
 type Values<Options extends Record<string, { readonly type: "string" | "boolean" }>> = {
   readonly [Name in keyof Options]?: Options[Name]["type"] extends "boolean" ? boolean : string;
 };
@@ -99,7 +89,6 @@ export type TrainValues = Values<typeof trainOptions> & {
 };
 export type PredictValues = Omit<Values<typeof predictOptions>, "adapter"> & { readonly adapter?: readonly string[] };
 export type InspectValues = Values<typeof inspectOptions>;
-export type SweepValues = Values<typeof sweepOptions>;
 
 /** Options of `train`. */
 export function readTrainArguments(args: readonly string[]): TrainValues {
@@ -122,21 +111,6 @@ export function readPredictArguments(args: readonly string[]): PredictValues {
 /** Options of `inspect`. */
 export function readInspectArguments(args: readonly string[]): InspectValues {
   return parse(() => parseArgs({ args: [...args], options: inspectOptions, strict: true }).values);
-}
-
-/** Options of `sweep`. */
-export function readSweepArguments(args: readonly string[]): SweepValues {
-  return parse(() => parseArgs({ args: [...args], options: sweepOptions, strict: true }).values);
-}
-
-/** The sweep of the file, on the data and the backend of the options where they say so. */
-export function sweepFrom(config: unknown, { train, backend }: SweepValues): Sweep {
-  return parse(() => {
-    const { base, ...sweep } = parseSweep(config);
-    const data = train === undefined ? undefined : { kind: "own", name: train };
-    const given = defined({ data, backend });
-    return parseSweep({ ...sweep, base: { ...base, ...given } });
-  });
 }
 
 /** The value of an option that must be given. */

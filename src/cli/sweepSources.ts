@@ -1,9 +1,9 @@
 /** What the cells of a sweep share on the command line: models, examples and devices, each opened once. */
 import type { BackendChoice, Experiment } from "../config/experiment.ts";
 import type { SweepSources } from "../experiments/sweep.ts";
-import type { SweepValues } from "./arguments.ts";
 import { reopeningDevice } from "./device.ts";
 import { readExampleSet, readModelFolder } from "./files.ts";
+import type { SweepValues } from "./sweepArguments.ts";
 
 export interface OpenedSources extends SweepSources {
   dispose(): Promise<void>;
