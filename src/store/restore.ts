@@ -9,6 +9,7 @@ import { entryOfRecord } from "./runEntry.ts";
 import { freeColours, useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
 import { decodeLink } from "./shareLink.ts";
+import { linesOf, useSweepDraft } from "./sweepDraft.ts";
 import { holdTensors } from "./tensors.ts";
 
 /** Takes over the settings of a link; a broken one is told and changes nothing. */
@@ -18,6 +19,7 @@ export function restoreLink(hash: string): void {
   if (content.kind === "broken") return update({ notice: content.message });
   if (content.kind === "none") return;
   useDraft.getState().load(content.experiment);
+  if (content.sweep !== undefined) useSweepDraft.getState().replace(linesOf(content.sweep));
   const { data } = content.experiment;
   if (data.kind === "own") {
     update({

@@ -5,6 +5,8 @@
  */
 import { builtInSet } from "../config/dataSets.ts";
 import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
+import { sweepSchema, type Sweep } from "../config/sweep.ts";
+import { checked } from "../lib/checked.ts";
 import { methodKinds } from "../methods/index.schema.ts";
 import { withValue } from "../lib/paths.ts";
 import { taskKinds, type TaskKind } from "../tasks/index.schema.ts";
@@ -12,8 +14,11 @@ import { differencesFromDefault } from "./draft.ts";
 
 export type LinkContent =
   | { readonly kind: "none" }
-  | { readonly kind: "experiment"; readonly experiment: Experiment }
+  | { readonly kind: "experiment"; readonly experiment: Experiment; readonly sweep?: LinkedSweep }
   | { readonly kind: "broken"; readonly message: string };
+
+/** A sweep over the link's experiment. */
+export type LinkedSweep = Pick<Sweep, "axes" | "seeds">;
 
 const PATH = /^[a-z][A-Za-z]*(\.[a-z][A-Za-z]*)*$/;
 const OWN_DATA = "own:";
@@ -30,12 +35,23 @@ export function encodeLink(experiment: Experiment): string {
   return link.toString();
 }
 
+/** The same with a sweep over the experiment. */
+export function encodeSweepLink(experiment: Experiment, { axes, seeds }: LinkedSweep): string {
+  return `${encodeLink(experiment)}&${new URLSearchParams({ sweep: JSON.stringify({ axes, seeds }) }).toString()}`;
+}
+
 /** Reads a hash. Never throws: a broken link comes back as a message that says what is wrong. */
 export function decodeLink(hash: string): LinkContent {
   const text = hash.replace(/^#/, "");
   if (text === "") return { kind: "none" };
   try {
-    return { kind: "experiment", experiment: readLink(new URLSearchParams(text)) };
+    const link = new URLSearchParams(text);
+    const sweep = link.get("sweep");
+    return {
+      kind: "experiment",
+      experiment: readLink(link),
+      ...(sweep !== null && { sweep: checked(sweepSchema, decodeValue(sweep), "Its sweep") }),
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { kind: "broken", message: `This link cannot be read, so your own settings stay. ${reason}` };
@@ -49,7 +65,7 @@ function readLink(link: URLSearchParams): Experiment {
   if (!link.has("seed")) throw new Error("It has no seed; copy the whole link.");
   let experiment: object = defaultExperiment(kind, taskOf(link));
   for (const [path, text] of link) {
-    if (path === "method" || path === "task") continue;
+    if (path === "method" || path === "task" || path === "sweep") continue;
     if (!PATH.test(path)) throw new Error(`"${path}" is not the name of a setting.`);
     experiment = withValue(experiment, path, path === "data" ? decodeData(text) : decodeValue(text));
   }

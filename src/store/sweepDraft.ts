@@ -79,7 +79,8 @@ export function plannedSweep(experiment: Experiment, { axes, seeds }: SweepDraft
 
 /** What differs from the defaults, without what the axes and the seeds give. */
 function baseOf(experiment: Experiment, varied: readonly string[]): Sweep["base"] {
-  const differences = Object.entries({ ...differencesFromDefault(experiment), "method.kind": experiment.method.kind });
+  const kinds = { "method.kind": experiment.method.kind, "task.kind": experiment.task.kind };
+  const differences = Object.entries({ ...kinds, ...differencesFromDefault(experiment) });
   const isVaried = (path: string) => varied.some((field) => path === field || path.startsWith(`${field}.`));
   const given = differences.filter(([path]) => path !== "seed" && path !== "seeds" && !isVaried(path));
   return given.reduce<Sweep["base"]>((base, [path, value]) => ({ ...withValue(base, path, value) }), {});
@@ -90,8 +91,13 @@ export function loadSweep(input: unknown): void {
   const { base, axes, seeds } = parseSweep(input);
   const { load, experiment } = useDraft.getState();
   load({ ...completeExperiment(base), seed: seeds[0] ?? experiment.seed, backend: experiment.backend });
-  useSweepDraft.getState().replace({
+  useSweepDraft.getState().replace(linesOf({ axes, seeds }));
+}
+
+/** Axes and seeds as the lines of the page. */
+export function linesOf({ axes, seeds }: Pick<Sweep, "axes" | "seeds">): SweepDraft {
+  return {
     axes: axes.map(({ field, values }) => ({ field, text: axisText(field, values) })),
     seeds: axisText("seeds", seeds),
-  });
+  };
 }

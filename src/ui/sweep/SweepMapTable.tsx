@@ -1,22 +1,21 @@
 /** A map of a sweep: a table whose squares say the mean of the best scores and are coloured by it. A square chooses its best run. */
 import type { CSSProperties } from "react";
 import { formatScore } from "../../lib/format.ts";
-import { useDraft } from "../../store/draft.ts";
 import { bestOf, type RunEntry } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { squareWords, type MapAxes, type MapSquare, type SweepMap } from "../../store/sweepMap.ts";
-import { fieldFor, sweepFields } from "./sweepFields.ts";
+import { fieldFor, type SweepField } from "./sweepFields.ts";
 import classes from "./Sweep.module.css";
 
 interface SweepMapTableProps {
   readonly map: SweepMap;
   readonly axes: MapAxes;
+  /** What the settings of the sweep's method are called. */
+  readonly fields: readonly SweepField[];
   readonly range: readonly [number, number] | undefined;
 }
 
-export function SweepMapTable({ map, axes, range }: SweepMapTableProps) {
-  const experiment = useDraft((draft) => draft.experiment);
-  const fields = sweepFields(experiment);
+export function SweepMapTable({ map, axes, fields, range }: SweepMapTableProps) {
   const titleOf = (field: string | undefined) => (field === undefined ? "" : fieldFor(fields, field).title);
   const fixed = map.fixed.map(({ field, value }) => `${titleOf(field)} ${squareWords(value)}`).join(", ");
   return (

@@ -4,13 +4,15 @@ import { mapAxes, scoreRange } from "../../store/sweepMap.ts";
 import { saveResultsCsv, saveResultsJson, saveSweep } from "../../store/sweepFiles.ts";
 import { leaveSweep } from "../../store/sweeps.ts";
 import { Message } from "../shared/Message.tsx";
+import { sweepFields } from "./sweepFields.ts";
 import { SweepMapTable } from "./SweepMapTable.tsx";
 import { SweepProgress } from "./SweepProgress.tsx";
 import type { SweepState } from "./useSweepState.ts";
 import classes from "./Sweep.module.css";
 
 export function SweepResults({ state }: { readonly state: SweepState }) {
-  const { active, maps, failed, done } = state;
+  const { active, cells, maps, failed, done } = state;
+  const fields = cells[0] === undefined ? [] : sweepFields(cells[0].experiment);
   const range = scoreRange(maps);
   const axes = mapAxes(active.sweep);
   const running = active.status === "running" || active.status === "paused";
@@ -24,7 +26,7 @@ export function SweepResults({ state }: { readonly state: SweepState }) {
         </Message>
       )}
       {maps.map((map) => (
-        <SweepMapTable key={JSON.stringify(map.fixed)} map={map} axes={axes} range={range} />
+        <SweepMapTable key={JSON.stringify(map.fixed)} map={map} axes={axes} fields={fields} range={range} />
       ))}
       <div className={classes.buttons}>
         <Button size="xs" variant="default" disabled={done === 0} onClick={() => saveResultsCsv(active)}>

@@ -13,6 +13,7 @@ import { Message } from "../shared/Message.tsx";
 import { AxisLine } from "./AxisLine.tsx";
 import { SweepCost } from "./SweepCost.tsx";
 import { SweepFileButtons } from "./SweepFileButtons.tsx";
+import { SweepLinkButton } from "./SweepLinkButton.tsx";
 import { fieldFor, sweepFields, type SweepField } from "./sweepFields.ts";
 import classes from "./Sweep.module.css";
 
@@ -57,6 +58,7 @@ export function SweepSetup() {
           Start sweep
         </Button>
         <SweepFileButtons sweep={planned.kind === "planned" ? planned.sweep : undefined} />
+        <SweepLinkButton sweep={planned.kind === "planned" ? planned.sweep : undefined} />
       </div>
     </div>
   );

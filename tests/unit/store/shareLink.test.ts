@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultExperiment, parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
 import { methodKinds } from "../../../src/methods/index.schema.ts";
-import { decodeLink, encodeLink } from "../../../src/store/shareLink.ts";
+import { decodeLink, encodeLink, encodeSweepLink } from "../../../src/store/shareLink.ts";
 
 function roundTrip(experiment: Experiment): Experiment {
   const content = decodeLink(`#${encodeLink(experiment)}`);
@@ -35,6 +35,17 @@ describe("share link", () => {
     const base = defaultExperiment("prompt-tuning");
     const experiment = parseExperiment({ ...base, method: { ...base.method, initialText: "2024" } });
     expect(roundTrip(experiment)).toEqual(experiment);
+  });
+
+  it("carries a sweep over the experiment, and says when it is damaged", () => {
+    const experiment = defaultExperiment("prefix-tuning");
+    const sweep = { axes: [{ field: "method.layers", values: ["top half", [1, 3]] }], seeds: [1, 2] };
+    const link = encodeSweepLink(experiment, sweep);
+    expect(decodeLink(`#${link}`)).toMatchObject({ kind: "experiment", experiment, sweep });
+    expect(decodeLink(`#${link.slice(0, -9)}`)).toMatchObject({
+      kind: "broken",
+      message: expect.stringContaining("Its sweep cannot be used"),
+    });
   });
 
   it("finds nothing in an empty hash", () => {

@@ -20,12 +20,21 @@ describe("a sweep of the page", () => {
     const planned = plannedSweep(experiment, lines);
     if (planned.kind === "problem") throw new Error(planned.message);
     expect(planned.sweep).toEqual({
-      base: { method: { kind: "prompt-tuning" }, examplesPerClass: 8 },
+      base: { method: { kind: "prompt-tuning" }, task: { kind: "sequence-classification" }, examplesPerClass: 8 },
       axes: [{ field: "method.promptLength", values: [1, 4] }],
       seeds: [3, 5],
     });
     const expected = { ...experiment, method: { ...experiment.method, promptLength: 4 }, seed: 5, seeds: 1 };
     expect(planned.cells.at(-1)?.experiment).toEqual(expected);
+  });
+
+  it("keeps the task, with its own defaults", () => {
+    const experiment = defaultExperiment("prefix-tuning", "token-classification");
+    const planned = plannedSweep(experiment, lines);
+    if (planned.kind === "problem") throw new Error(planned.message);
+    const [cell] = planned.cells;
+    const method = { ...experiment.method, promptLength: 1 };
+    expect(cell?.experiment).toEqual({ ...experiment, method, seed: 3, seeds: 1 });
   });
 
   it("says what is wrong with a line", () => {
