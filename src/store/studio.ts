@@ -8,6 +8,7 @@ import type { ModelSource, ProblemArea } from "../worker/protocol.ts";
 import { dataSource, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
 import { engine, onAnnouncement, replaceEngine } from "./engine.ts";
+import { receiveInspectionEvent } from "./inspection.ts";
 import { debounced, newestOnly } from "./latest.ts";
 import { receiveSavingsEvent } from "./performance.ts";
 import { restoreKept, restoreLink } from "./restore.ts";
@@ -207,6 +208,8 @@ function receive(announcement: Announcement): void {
       return interruptSweep(announcement.problem.message);
     case "savings-event":
       return receiveSavingsEvent(announcement.event);
+    case "inspection-event":
+      return receiveInspectionEvent(announcement.runId, announcement.event);
     case "model-progress":
       return noteProgress(announcement.loaded, announcement.total);
     case "device-event":

@@ -12,6 +12,7 @@ import classes from "./App.module.css";
 
 /** Charts bring the largest library of the page; everything else is usable before they arrive. */
 const CurveCharts = lazy(() => import("./charts/CurveCharts.tsx"));
+const InsidePanel = lazy(() => import("./inside/InsidePanel.tsx"));
 const SweepPanel = lazy(() => import("./sweep/SweepPanel.tsx"));
 const CompareChart = lazy(() => import("./charts/CompareChart.tsx"));
 
@@ -31,6 +32,9 @@ export function App() {
           </Suspense>
           <Transport />
           <RunsPanel />
+          <Suspense fallback={null}>
+            <InsidePanel />
+          </Suspense>
           <Suspense fallback={null}>
             <CompareChart />
           </Suspense>

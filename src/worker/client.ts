@@ -81,6 +81,7 @@ export class WorkerClient {
       case "sweep-event":
       case "sweep-failed":
       case "savings-event":
+      case "inspection-event":
       case "model-progress":
       case "device-event":
         return this.#announce(message);

@@ -14,6 +14,7 @@ import type { DataDescription } from "../training/describeData.ts";
 import type { Adapter } from "../training/adapter.ts";
 import type { RunEstimate } from "../training/estimate.ts";
 import type { TrainingEvent } from "../training/events.ts";
+import type { InspectedRun, InspectionEvent } from "../training/inspect/inspectRun.ts";
 import type { SavingsEvent } from "../training/measureSavings.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
 import type { SequencePreview, TokenPreview } from "../training/preview.ts";
@@ -23,9 +24,14 @@ export type Examples = ExampleSet;
 
 export type { Checkpoint } from "../training/adapter.ts";
 export type { ModelDimensions } from "../models/dimensions.schema.ts";
-export type { WordShare } from "../tasks/task.ts";
+export type { Scores, WordShare } from "../tasks/task.ts";
 export type * from "../training/events.ts";
 export type { SavingName, SavingOutcome, SavingsEvent, StepFigure } from "../training/measureSavings.ts";
+export type { AttentionMass, LayerAttention } from "../training/inspect/attentionMass.ts";
+export type * from "../training/inspect/inspectRun.ts";
+export type { KnockOutReport } from "../training/inspect/knockOut.ts";
+export type { NearestWords, SlotWords, Spread, WordBaseline } from "../training/inspect/nearestWords.ts";
+export type { LayerNorms } from "../training/inspect/promptNorms.ts";
 export type * from "../training/runRecord.ts";
 export type { FinishedCell } from "../experiments/sweep.ts";
 
@@ -164,6 +170,9 @@ export type Command =
   /** Answered when the measurement has ended or was cancelled; a run that starts cancels it. */
   | { readonly kind: "measure-savings"; readonly experiment: Experiment; readonly data: DataSource }
   | { readonly kind: "cancel-measurement" }
+  /** Answered when it has ended or was cancelled; a run that starts cancels it. Without examples `data` says why. */
+  | { readonly kind: "inspect"; readonly runId: string; readonly run: InspectedRun; readonly data: DataSource | string }
+  | { readonly kind: "cancel-inspection" }
   | { readonly kind: "predict"; readonly adapter: AdapterState; readonly inputs: readonly ExampleInput[] }
   /** `data` has rows to check the files with; the run's own where they are still here. */
   | { readonly kind: "export-adapter"; readonly adapter: AdapterState; readonly data: DataSource };
@@ -191,6 +200,8 @@ export interface Answers {
   readonly sweep: null;
   readonly "measure-savings": null;
   readonly "cancel-measurement": null;
+  readonly inspect: null;
+  readonly "cancel-inspection": null;
   readonly predict: readonly Prediction[];
   readonly "export-adapter": readonly NamedFile[];
 }
@@ -219,5 +230,6 @@ export type WorkerMessage =
   | { readonly kind: "sweep-event"; readonly sweepId: string; readonly news: SweepNews }
   | { readonly kind: "sweep-failed"; readonly sweepId: string; readonly problem: Problem }
   | { readonly kind: "savings-event"; readonly event: SavingsEvent }
+  | { readonly kind: "inspection-event"; readonly runId: string; readonly event: InspectionEvent }
   | { readonly kind: "model-progress"; readonly loaded: number; readonly total: number }
   | { readonly kind: "device-event"; readonly event: "lost" | "error"; readonly message: string };

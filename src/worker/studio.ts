@@ -11,6 +11,7 @@ import { exportAdapter } from "../training/adapterFiles.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import { describeData } from "../training/describeData.ts";
 import { estimateRun } from "../training/estimate.ts";
+import { inspectRun } from "../training/inspect/inspectRun.ts";
 import { measureSavings } from "../training/measureSavings.ts";
 import { prepareData, type ExampleSet } from "../training/prepareData.ts";
 import { previewExample, previewInput } from "../training/preview.ts";
@@ -53,6 +54,8 @@ export const problemAreas: Readonly<Record<CommandKind, ProblemArea>> = {
   sweep: "training",
   "measure-savings": "training",
   "cancel-measurement": "training",
+  inspect: "training",
+  "cancel-inspection": "training",
   predict: "training",
   "export-adapter": "export",
 };
@@ -70,7 +73,8 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   let speed: number | undefined;
   const examples = new Map<string, Promise<ExampleSet>>();
   const runs = new Map<string, RunControl>();
-  let measurement: { readonly abort: AbortController; readonly end: Promise<void> } | undefined;
+  /** A measurement or an inspection; one at a time, and never beside a run. */
+  let aside: { readonly abort: AbortController; readonly end: Promise<void> } | undefined;
 
   const open = async (command: CommandOf<"open">): Promise<DeviceReport> => {
     if (device !== undefined) (await device.catch(() => undefined))?.executor.dispose();
@@ -123,7 +127,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   const startRun = async ({ runId, experiment, data, paused, from }: CommandOf<"train">): Promise<null> => {
     const loaded = readyModel();
     const set = await examplesOf(data);
-    await endMeasurement();
+    await endAside();
     const control = createRunControl(paused);
     runs.set(runId, control);
     void carryRun(runId, experiment, { loaded, set, control, from });
@@ -174,23 +178,34 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
 
   const measure = async ({ experiment, data }: CommandOf<"measure-savings">): Promise<null> => {
     const options = { experiment, model: readyModel(), examples: await examplesOf(data), executor: await executor() };
-    await endMeasurement();
-    if (runs.size > 0) throw new Error("A run is in progress. Measure when it has ended.");
+    return workAside("Measure", async (signal) => {
+      for await (const event of measureSavings({ ...options, signal })) tell({ kind: "savings-event", event });
+    });
+  };
+
+  const inspect = async ({ runId, run, data }: CommandOf<"inspect">): Promise<null> => {
+    const model = readyModel();
+    const examples = typeof data === "string" ? data : await examplesOf(data);
+    const options = { run, model, examples, executor: await executor() };
+    return workAside("Look inside", async (signal) => {
+      for await (const event of inspectRun({ ...options, signal })) tell({ kind: "inspection-event", runId, event });
+    });
+  };
+
+  /** Carries out what is no run, after whatever of that kind was going on. */
+  const workAside = async (name: string, work: (signal: AbortSignal) => Promise<void>): Promise<null> => {
+    await endAside();
+    if (runs.size > 0) throw new Error(`A run is in progress. ${name} when it has ended.`);
     const abort = new AbortController();
-    const carry = async (): Promise<void> => {
-      for await (const event of measureSavings({ ...options, signal: abort.signal })) {
-        tell({ kind: "savings-event", event });
-      }
-    };
-    measurement = { abort, end: carry() };
-    await measurement.end;
+    aside = { abort, end: work(abort.signal) };
+    await aside.end;
     return null;
   };
 
-  const endMeasurement = async (): Promise<null> => {
-    measurement?.abort.abort();
+  const endAside = async (): Promise<null> => {
+    aside?.abort.abort();
     // Whoever asked for it hears of a failure.
-    await measurement?.end.catch(() => undefined);
+    await aside?.end.catch(() => undefined);
     return null;
   };
 
@@ -240,8 +255,11 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
         return startSweep(command);
       case "measure-savings":
         return measure(command);
+      case "inspect":
+        return inspect(command);
       case "cancel-measurement":
-        return endMeasurement();
+      case "cancel-inspection":
+        return endAside();
       case "predict":
         return predictionsOf(command, { model: readyModel(), executor: await executor() });
       case "export-adapter":

@@ -10,7 +10,7 @@ import type { Parameter, RowCounts, Tensor } from "../graph/tensor.ts";
 import { updateWithAdamW } from "./adamw.ts";
 import { ForwardPass } from "./forwardPass.ts";
 import { isHostBackend } from "./hostValues.ts";
-import { nextTask } from "./macrotask.ts";
+import { nextTask } from "../../lib/nextTask.ts";
 import { runNodes } from "./operations/index.ts";
 import type { TfjsParameters } from "./parameters.ts";
 import { readAll, readAllNow } from "./readAll.ts";

@@ -11,27 +11,36 @@ import {
   type TaggedExample,
 } from "../../lib/examples/example.ts";
 import { softmax } from "../../tasks/metrics/classification.ts";
+import { nextTask } from "../../lib/nextTask.ts";
 import type { Answer, BoundTask, EncodingOptions, TagsAnswer } from "../../tasks/task.ts";
+
+/** Examples after which messages, such as a cancel, get their turn. */
+const examplesPerTask = 64;
 
 /**
  * One outcome per example from the logits of every sequence, in their order; an example of several windows takes as many.
- * @throws when there are more or fewer logits than sequences.
+ * Returns undefined when it was cancelled. @throws when there are more or fewer logits than sequences.
  */
-export function exampleOutcomes(
+export async function exampleOutcomes(
   task: BoundTask,
   examples: readonly Example[],
   options: EncodingOptions,
   logits: readonly Float32Array[],
-): ExampleOutcome[] {
+  signal?: AbortSignal,
+): Promise<ExampleOutcome[] | undefined> {
   let next = 0;
-  const outcomes = examples.map((example, index): ExampleOutcome => {
+  const outcomes: ExampleOutcome[] = [];
+  for (const [index, example] of examples.entries()) {
+    if (index % examplesPerTask === examplesPerTask - 1) await nextTask();
+    if (signal?.aborted) return undefined;
     const part = task.encode([example], options);
     const own = logits.slice(next, next + part.sequences.length);
     next += part.sequences.length;
     const { accuracy, loss } = part.score(own);
     const figures = { place: index + 1, score: accuracy, loss };
-    return outcomeOf(example, figures, () => task.read([example], options).answers(own)[0], options.labels);
-  });
+    const read = (): Answer | undefined => task.read([example], options).answers(own)[0];
+    outcomes.push(outcomeOf(example, figures, read, options.labels));
+  }
   if (next === logits.length) return outcomes;
   throw new Error(`Expected the logits of ${next} sequences, got those of ${logits.length}.`);
 }

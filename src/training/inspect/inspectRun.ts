@@ -162,7 +162,8 @@ async function* predictionsPart(
       logits.push(...(await logitsOf(evaluation.plan, setup, sequences.slice(done, done + setup.evaluationChunk))));
     }
     const options = { labels: data.labels, budget: tokenBudget(run.experiment, model.family.dimensions.positions) };
-    const outcomes = exampleOutcomes(setup.task, data.evaluationExamples, options, logits);
+    const outcomes = await exampleOutcomes(setup.task, data.evaluationExamples, options, logits, signal);
+    if (outcomes === undefined) return;
     const report = { labels: data.labels, outcomes, scores: data.evaluation.score(logits) };
     yield { kind: "predictions", report };
   } finally {

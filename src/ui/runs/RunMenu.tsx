@@ -1,6 +1,7 @@
 /** What can be done with one run. */
 import { ActionIcon, Menu } from "@mantine/core";
 import { downloadAdapter, downloadCurves, downloadRecord, loadSettings, removeRun } from "../../store/runActions.ts";
+import { canInspect, lookInside } from "../../store/inspection.ts";
 import { useRuns } from "../../store/runs.ts";
 import { goOn } from "../../store/training.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
@@ -18,6 +19,9 @@ export function RunMenu({ run }: { readonly run: RunEntry }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => loadSettings(run)}>Train again with these settings</Menu.Item>
+        <Menu.Item disabled={!canInspect(run)} onClick={() => void lookInside(run)}>
+          Look inside
+        </Menu.Item>
         <Menu.Item disabled={!finished || run.status === "diverged" || busy} onClick={() => void goOn(run)}>
           Train on from here
         </Menu.Item>

@@ -2,7 +2,7 @@
  * The signature picture: the frozen model as rows of grey cells, the trained slots to their left in ember. One picture
  * everywhere: layer picker, icon of a method, strip of what the model sees. Grey is frozen, ember is trained.
  */
-import type { CSSProperties } from "react";
+import { variables } from "../shared/variables.ts";
 import type { StackPicture, StackRow } from "./stackCells.ts";
 import classes from "./Stack.module.css";
 
@@ -63,8 +63,4 @@ export function HeadRow({ picture, word = "head" }: { picture: StackPicture; wor
       <span className={classes.gradient} />
     </span>
   );
-}
-
-function variables(values: Record<`--${string}`, number>): CSSProperties {
-  return { ...values };
 }
