@@ -165,7 +165,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   const sweeps = createSweeps({ tell, runs, examplesOf, readyModel, executor, noteSpeed });
 
   const startSweep = async (command: CommandOf<"sweep">): Promise<null> => {
-    await endMeasurement();
+    await endAside();
     return sweeps.start(command);
   };
 

@@ -19,7 +19,7 @@ export function RunMenu({ run }: { readonly run: RunEntry }) {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={() => loadSettings(run)}>Train again with these settings</Menu.Item>
-        <Menu.Item disabled={!canInspect(run)} onClick={() => void lookInside(run)}>
+        <Menu.Item disabled={!canInspect(run) || busy} onClick={() => void lookInside(run)}>
           Look inside
         </Menu.Item>
         <Menu.Item disabled={!finished || run.status === "diverged" || busy} onClick={() => void goOn(run)}>
