@@ -42,7 +42,7 @@ it(
       .getByRole("row")
       .filter({ hasText: "soft prompt" });
     const best = await row.locator("b").first().innerText();
-    await panel.getByRole("table", { name: "Examples" }).waitFor({ timeout: TIMEOUT });
+    await panel.getByRole("table", { name: "Examples", exact: true }).waitFor({ timeout: TIMEOUT });
     expect(await panel.innerText()).toContain(`${best} accuracy on 200 evaluation examples`);
     const counts = await panel
       .getByRole("table", { name: /^Confusion matrix/ })
