@@ -15,7 +15,7 @@ import { openModel } from "./models.ts";
 import { measurePeft } from "./peft.ts";
 import { equalProblem, type Problem, type ProblemSizes } from "./problem.ts";
 import { raggedProblem } from "./ragged.ts";
-import { describeResults, writeReport } from "./report.ts";
+import { describeMeasured, writeReport } from "./report.ts";
 import { nothingMeasured, readRun, writeJson, writeRun, type Measured, type Result } from "./results.ts";
 import { measureScaling } from "./scaling.ts";
 
@@ -48,17 +48,14 @@ async function run(args: BenchArguments): Promise<void> {
   const nothing: Measured = { ...nothingMeasured, ...(args.note === undefined ? {} : { note: args.note }) };
   if (args.quick || args.adapter === "null") {
     const results = await measure(await compactProblem(args), bench.engines, bench.options);
-    const write = args.quick ? writeJson : (file: string) => writeRun(file, { ...nothing, results });
-    output(args, results, (file) => write(file, results));
+    if (args.quick && args.json !== undefined) writeJson(userPath(args.json), results);
+    else output(args, { ...nothing, results });
     return;
   }
-  let measured = nothing;
+  // Each model's figures are written as they come: a later one may run out of time or memory.
   for (const part of args.parts) {
-    const found = await runPart(part, bench);
-    measured = { ...measured, ...found, results: [...measured.results, ...(found.results ?? [])] };
-    if (args.json !== undefined) writeRun(userPath(args.json), measured);
+    for await (const found of runPart(part, bench)) output(args, { ...nothing, ...found });
   }
-  output(args, measured.results, (file) => writeRun(file, measured));
 }
 
 async function openBench(args: BenchArguments): Promise<Bench> {
@@ -93,7 +90,7 @@ async function compactProblem(args: BenchArguments): Promise<Problem> {
   return equalProblem(model, sizesOf(args, args.quick ? quick : usual));
 }
 
-async function runPart(part: Part, bench: Bench): Promise<Partial<Measured>> {
+async function* runPart(part: Part, bench: Bench): AsyncGenerator<Partial<Measured>, void> {
   const { args, adapter, engines, options } = bench;
   const { gpu, description } = adapter;
   const kind = args.adapter === "hardware" ? "hardware" : "software";
@@ -101,35 +98,35 @@ async function runPart(part: Part, bench: Bench): Promise<Partial<Measured>> {
   const sizes = sizesOf(args, usual);
   switch (part) {
     case "equal":
-    case "savings": {
-      const results: Result[] = [];
+    case "savings":
       for (const name of names) {
         const model = await openModel(name);
         const problem = part === "equal" ? equalProblem(model, sizes) : await raggedProblem(model, sizes);
-        results.push(...(await measure(problem, engines, options)), ...(await peftResults(problem, bench)));
+        yield { results: await measure(problem, engines, options) };
+        yield { results: await peftResults(problem, bench) };
       }
-      return { results };
-    }
-    case "depth": {
-      const depths = [];
+      return;
+    case "depth":
       for (const name of names) {
-        const model = await openModel(name);
-        depths.push(...(await measureDepths(gpu, model, sizes, { adapter: description, steps: options.steps })));
+        const measured = { adapter: description, steps: options.steps };
+        yield { depths: await measureDepths(gpu, await openModel(name), sizes, measured) };
       }
-      return { depths };
-    }
+      return;
     case "scaling":
-      return { scaling: await measureScaling(gpu, { adapter: description, kind, steps: options.steps }) };
+      yield { scaling: await measureScaling(gpu, { adapter: description, kind, steps: options.steps }) };
+      return;
     case "kernels": {
       const peak = await peakOf(gpu, description);
-      const kernels = [];
-      for (const name of names)
-        kernels.push(...(await kernelRates(gpu, equalProblem(await openModel(name), sizes), peak)));
-      return { kernels, peaks: [peak] };
+      for (const name of names) {
+        const problem = equalProblem(await openModel(name), sizes);
+        yield { kernels: await kernelRates(gpu, problem, peak), peaks: [peak] };
+      }
+      return;
     }
     case "matmul": {
       const peak = await peakOf(gpu, description);
-      return { matmuls: await measureMatmuls(gpu, args.size ?? usualMatmul[kind], peak), peaks: [peak] };
+      yield { matmuls: await measureMatmuls(gpu, args.size ?? usualMatmul[kind], peak), peaks: [peak] };
+      return;
     }
     default:
       return part satisfies never;
@@ -146,9 +143,9 @@ async function peftResults(problem: Problem, { args, adapter, options }: Bench):
   return measurePeft(problem, { python: args.python, steps: options.steps, studio: studioEngine(adapter.gpu) });
 }
 
-function output(args: BenchArguments, results: readonly Result[], write: (file: string) => void): void {
-  if (args.json === undefined) process.stdout.write(describeResults(results));
-  else write(userPath(args.json));
+function output(args: BenchArguments, measured: Measured): void {
+  if (args.json === undefined) process.stdout.write(describeMeasured(measured));
+  else writeRun(userPath(args.json), measured);
 }
 
 /** npm runs scripts in the project's folder and tells where the user stood. */

@@ -6,6 +6,7 @@ import {
   type DepthRow,
   type KernelRow,
   type MatmulRow,
+  type Measured,
   type PeakRow,
   type Result,
   type RunFile,
@@ -26,9 +27,11 @@ export function writeReport(root: string): string {
   return page;
 }
 
-/** A plain table of results for the terminal. */
-export function describeResults(results: readonly Result[]): string {
-  return `${resultTable(results)}\n`;
+/** Tables of what was measured, for the terminal. Empty when nothing was. */
+export function describeMeasured(measured: Measured): string {
+  return sectionsOf(measured)
+    .map((section) => `${section}\n\n`)
+    .join("");
 }
 
 const introduction = `# Benchmark
@@ -55,12 +58,19 @@ building, uploading and compiling. Software adapters say nothing about GPUs beyo
 Dawn's null backend takes every call and computes nothing, so its losses mean nothing.`;
 
 function describeRun(run: RunFile): string {
-  const { machine, date, note, results, depths, scaling, kernels, peaks, matmuls } = run;
-  const [adapter = "unknown adapter"] = [...results, ...scaling, ...peaks].map((row) => row.adapter);
+  const { machine, date, note, results, depths, scaling, peaks } = run;
+  const [adapter = "unknown adapter"] = [...results, ...depths, ...scaling, ...peaks].map((row) => row.adapter);
   const sections = [
     `## ${adapter}`,
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.platform}, Node ${machine.node}, ${date}.`,
     ...(note === undefined ? [] : [note]),
+    ...sectionsOf(run),
+  ];
+  return sections.join("\n\n");
+}
+
+function sectionsOf({ results, depths, scaling, kernels, peaks, matmuls }: Measured): string[] {
+  return [
     ...modeSection(
       "Equal work",
       results.filter(({ mode }) => mode === "equal"),
@@ -75,7 +85,6 @@ function describeRun(run: RunFile): string {
     ...kernelSection(kernels),
     ...matmulSection(matmuls),
   ];
-  return sections.join("\n\n");
 }
 
 function modeSection(title: string, results: readonly Result[]): string[] {
