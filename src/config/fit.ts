@@ -2,7 +2,7 @@
 import { methodKinds, type MethodKind } from "../methods/index.schema.ts";
 import type { ModelAbilities } from "../models/abilities.schema.ts";
 import type { TaskSettings } from "../tasks/index.schema.ts";
-import { taskMisfit } from "../tasks/taskFit.schema.ts";
+import { taskMisfit, usesLabelWords, usesOwnHead } from "../tasks/taskFit.schema.ts";
 
 /** Why this method has nothing to do in this task, and which have; undefined when it has. */
 export function methodMisfit(kind: MethodKind, task: TaskSettings): string | undefined {
@@ -22,13 +22,12 @@ export function misfit(kind: MethodKind, task: TaskSettings, model: ModelAbiliti
 }
 
 function reasonOf(kind: MethodKind, task: TaskSettings): string | undefined {
-  const words = task.kind === "sequence-classification" && task.head === "verbalizer";
-  if (kind === "discrete-prompt" && !words) {
+  if (kind === "discrete-prompt" && !usesLabelWords(task)) {
     return task.kind === "sequence-classification"
       ? "Words alone train nothing, so the head must be words as well. Choose the verbalizer head."
       : "Words alone train nothing, so the head must be words as well, which only classifying texts offers.";
   }
-  if (kind === "head-only" && (words || task.kind === "causal-lm")) {
+  if (kind === "head-only" && usesOwnHead(task)) {
     return `Nothing would be trained: ${kind} has no prompt, and this task's head is the model's own.`;
   }
   return undefined;

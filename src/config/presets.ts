@@ -2,7 +2,7 @@
  * Official recipes by name: what the authors' released settings are, as a difference to the studio's defaults. Recipes are for
  * models and data larger than the built-in ones; `differs` says what of them the studio does otherwise.
  */
-import type { MethodSettings } from "../methods/index.schema.ts";
+import { methodDescriptions, type MethodSettings } from "../methods/index.schema.ts";
 import { defaultExperiment, parseExperiment, type Experiment } from "./experiment.ts";
 import type { TrainingSettings } from "./training.ts";
 
@@ -98,6 +98,12 @@ export const presets: readonly Preset[] = [
     method: { kind: "lora", rank: 8, alpha: 8, targets: "query-value" },
   },
 ];
+
+/** The experiment with a recipe's method and training; task, data, model and seed stay. Throws as `presetExperiment` does. */
+export function withPreset(experiment: Experiment, { method, training }: Preset): Experiment {
+  const { defaults } = methodDescriptions[method.kind];
+  return parseExperiment({ ...experiment, method, training: { ...experiment.training, ...defaults, ...training } });
+}
 
 /** The whole experiment of a preset: its method's defaults with the recipe on top. Throws when a setting does not exist. */
 export function presetExperiment({ method, training }: Preset): Experiment {

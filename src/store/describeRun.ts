@@ -3,7 +3,8 @@ import type { Experiment } from "../config/experiment.ts";
 import { methodDescriptions } from "../methods/index.schema.ts";
 import { formatNumber } from "../lib/format.ts";
 import { differingPaths, flatten, type FlatSettings } from "../lib/paths.ts";
-import { taskDescriptions, taskKinds, type TaskSettings } from "../tasks/index.schema.ts";
+import { taskDescriptions, taskKinds } from "../tasks/index.schema.ts";
+import { usesLabelWords } from "../tasks/taskFit.schema.ts";
 import { WHOLE_SETTINGS } from "./draft.ts";
 
 /** Short words of a row; settings that are not listed use the last part of their path. */
@@ -100,10 +101,6 @@ function describeValue(path: string, value: unknown): string {
 function wordsOfLabels(value: unknown): string {
   const words = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return words.length === 0 ? "the labels" : words.map(([label, word]) => `${label}: ${String(word)}`).join(", ");
-}
-
-function usesLabelWords(task: TaskSettings): boolean {
-  return task.kind === "sequence-classification" && task.head === "verbalizer";
 }
 
 function dataWords(value: unknown): string {

@@ -1,29 +1,25 @@
 /** Which kinds of file each task reads: the same for built-in sets, the page and the command line. Needs no model. */
 import type { Example, ExampleInput, TextInput } from "../lib/examples/example.ts";
-import { parseContinuations, parseSources } from "../lib/examples/parseContinuations.ts";
+import { parseSources } from "../lib/examples/parseContinuations.ts";
 import { collectRows, readObjects, type ParsedFile, type Row } from "../lib/examples/parsedFile.ts";
-import { parseExamples } from "../lib/examples/parseExamples.ts";
-import { parseQuestionInputs, parseQuestions } from "../lib/examples/parseQuestions.ts";
-import { parseWords, parseTagged } from "../lib/examples/parseTagged.ts";
+import { parseQuestionInputs } from "../lib/examples/parseQuestions.ts";
+import { parseWords } from "../lib/examples/parseTagged.ts";
+import { readExamplesAs, type ExampleKind } from "../lib/examples/readExamples.ts";
 import { readTable } from "../lib/examples/readTable.ts";
 import type { TaskKind } from "./index.schema.ts";
 
+/** The kind of examples that a task reads from files. */
+const kindOf: Readonly<Record<TaskKind, ExampleKind>> = {
+  "sequence-classification": "labels",
+  "token-classification": "tags",
+  "question-answering": "questions",
+  "causal-lm": "continuations",
+};
+
 /** Examples with answers, to train on and to evaluate with. */
 export async function parseTaskExamples(kind: TaskKind, name: string, content: string): Promise<ParsedFile<Example>> {
-  switch (kind) {
-    case "sequence-classification": {
-      const parsed = await parseExamples(name, content);
-      return parsed.kind === "columns-needed" ? { kind: "problem", message: parsed.message, lines: [] } : parsed;
-    }
-    case "token-classification":
-      return parseTagged(name, content);
-    case "question-answering":
-      return parseQuestions(name, content);
-    case "causal-lm":
-      return parseContinuations(name, content);
-    default:
-      return kind satisfies never;
-  }
+  const parsed = await readExamplesAs(kindOf[kind], name, content);
+  return parsed.kind === "columns-needed" ? { kind: "problem", message: parsed.message, lines: [] } : parsed;
 }
 
 /** Inputs without answers, to predict. */

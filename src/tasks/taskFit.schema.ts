@@ -2,11 +2,21 @@
 import type { ModelAbilities } from "../models/abilities.schema.ts";
 import { taskDescriptions, taskKinds, type TaskKind, type TaskSettings } from "./index.schema.ts";
 
+/** Whether words of the vocabulary stand for the labels. */
+export function usesLabelWords(task: TaskSettings): boolean {
+  return task.kind === "sequence-classification" && task.head === "verbalizer";
+}
+
+/** Whether the head is the model's own, so that nothing of it is trained and the frozen model answers without training. */
+export function usesOwnHead(task: TaskSettings): boolean {
+  return task.kind === "causal-lm" || usesLabelWords(task);
+}
+
 /** Why this model cannot do the task with these settings, and what can; undefined when it can. */
 export function taskMisfit(task: TaskSettings, model: ModelAbilities): string | undefined {
   switch (task.kind) {
     case "sequence-classification":
-      return task.head === "verbalizer" ? wordsMisfit(model) : undefined;
+      return usesLabelWords(task) ? wordsMisfit(model) : undefined;
     case "token-classification":
     case "question-answering":
       return model.causal

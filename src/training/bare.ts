@@ -8,8 +8,3 @@ export function bareExperiment(experiment: Experiment): Experiment {
   if (task.kind !== "sequence-classification") return bare;
   return { ...bare, task: { ...task, template: task.template.replace(/\s*\[P\]/g, "") } };
 }
-
-/** Whether the head is the model's own, so that the frozen model answers without any training. */
-export function answersUntrained({ task }: Experiment): boolean {
-  return task.kind === "causal-lm" || (task.kind === "sequence-classification" && task.head === "verbalizer");
-}

@@ -1,5 +1,6 @@
 /** Answers to what the visitor types, in the form in which the page shows them. */
-import { answersUntrained, bareExperiment } from "../training/bare.ts";
+import { usesOwnHead, usesLabelWords } from "../tasks/taskFit.schema.ts";
+import { bareExperiment } from "../training/bare.ts";
 import { createPredictor, wordsAtMask, type PredictorOptions } from "../training/predict.ts";
 import type { Answer } from "../tasks/task.ts";
 import type { CommandOf, Prediction } from "./protocol.ts";
@@ -16,13 +17,13 @@ export async function predictionsOf(
 ): Promise<readonly Prediction[]> {
   const { tensors, labels } = adapter;
   const untrained = tensors.length === 0;
-  const ownHead = answersUntrained(adapter.experiment);
-  const experiment = untrained && ownHead ? bareExperiment(adapter.experiment) : adapter.experiment;
+  const { task } = adapter.experiment;
+  const experiment = untrained && usesOwnHead(task) ? bareExperiment(adapter.experiment) : adapter.experiment;
   const values = untrained ? {} : { values: new Map(tensors.map((tensor) => [tensor.name, tensor.values])) };
   const options = { ...engine, experiment, labels, ...values };
   const predictor = await createPredictor(options);
   const answers = await predictor.predict(inputs).finally(() => predictor.dispose());
-  const words = ownHead && experiment.task.kind !== "causal-lm" ? await wordsAtMask(options, inputs) : [];
+  const words = usesLabelWords(task) ? await wordsAtMask(options, inputs) : [];
   return answers.map((answer, index) => {
     const prediction = predictionOf(answer, labels);
     const best = words[index];

@@ -12,6 +12,7 @@ import {
 import { dataLabel } from "../../store/data.ts";
 import { useRuns } from "../../store/runs.ts";
 import { scoreNameOf } from "../../store/taskWords.ts";
+import { usesLabelWords } from "../../tasks/taskFit.schema.ts";
 import { DEFAULT_LAYERS, useDimensions } from "../hooks/useDimensions.ts";
 import { Panel } from "../shared/Panel.tsx";
 import { CompareLines } from "./CompareLines.tsx";
@@ -69,7 +70,7 @@ function familyLabel({ runs }: CompareFamily): string {
   const experiment = runs[0]?.experiment;
   if (!experiment) return "";
   const { method, task, data } = experiment;
-  const words = task.kind === "sequence-classification" && task.head === "verbalizer" ? ", label words" : "";
+  const words = usesLabelWords(task) ? ", label words" : "";
   return `${methodDescriptions[method.kind].label} on ${dataLabel(data)}${words}`;
 }
 

@@ -67,7 +67,7 @@ export function CurveChart({ title, metric, data, domain }: CurveChartProps) {
                   strokeDasharray="2 4"
                   label={{
                     value: shortName(name),
-                    position: "insideBottomRight",
+                    position: "insideBottomLeft",
                     fill: "var(--ink-3)",
                     fontSize: 10.5,
                   }}

@@ -5,6 +5,7 @@ import { methodDescriptions, trainedNumbersOf } from "../../methods/index.schema
 import { useDraft } from "../../store/draft.ts";
 import { useSession } from "../../store/session.ts";
 import type { Estimate } from "../../worker/protocol.ts";
+import { usesOwnHead } from "../../tasks/taskFit.schema.ts";
 import { useDimensions } from "../hooks/useDimensions.ts";
 import { Message } from "../shared/Message.tsx";
 import classes from "./ExperimentPanel.module.css";
@@ -14,7 +15,9 @@ export function EstimateLine() {
   const estimate = useSession((session) => session.estimate);
   const problem = useSession(({ problems }) => problems.settings) ?? estimate?.problem;
   const { dimensions, classes: classCount } = useDimensions();
-  const trained = dimensions && classCount ? trainedNumbersOf(experiment.method, dimensions, classCount) : undefined;
+  const columns = usesOwnHead(experiment.task) ? 0 : classCount;
+  const trained =
+    dimensions && columns !== undefined ? trainedNumbersOf(experiment.method, dimensions, columns) : undefined;
   const { adds: added = "" }: { readonly adds?: string } = methodDescriptions[experiment.method.kind];
   const total = trained ? trained.prompt + trained.head + trained.model : undefined;
   return (
@@ -32,7 +35,7 @@ export function EstimateLine() {
               {added} {formatCount(trained.prompt)}
             </span>
           )}
-          <span>head {formatCount(trained.head)}</span>
+          {columns !== 0 && <span>head {formatCount(trained.head)}</span>}
           <span>{formatPercent(total / dimensions.parameters)} of the model</span>
         </div>
       )}

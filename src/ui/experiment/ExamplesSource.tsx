@@ -1,34 +1,45 @@
 /** One source of examples: choose a file or paste, map the columns if their names are unusual, see what is wrong where. */
 import { Button, NativeSelect, Textarea } from "@mantine/core";
 import { useRef } from "react";
-import { parseExamples, type ColumnMap, type ParsedExamples } from "../../lib/examples/parseExamples.ts";
+import type { ColumnMap } from "../../lib/examples/parseExamples.ts";
+import { readExamplesAs, type ExampleKind, type ReadExamples } from "../../lib/examples/readExamples.ts";
 import { Message } from "../shared/Message.tsx";
+import { KIND_WORDS } from "./exampleWords.ts";
 import classes from "./OwnDataDialog.module.css";
 
 export interface SourceState {
   readonly name: string;
   readonly text: string;
-  readonly parsed: ParsedExamples | undefined;
+  /** Which column is which, where the visitor had to say. */
+  readonly columns?: ColumnMap;
+  readonly parsed: ReadExamples | undefined;
+}
+
+export const NOTHING: SourceState = { name: "", text: "", parsed: undefined };
+
+/** The source with its text read as this kind. An empty box is nothing yet; an empty file is a mistake worth telling. */
+export async function readSource(source: SourceState, kind: ExampleKind): Promise<SourceState> {
+  const { name, text, columns } = source;
+  if (text === "" && name === "") return NOTHING;
+  return { ...source, parsed: await readExamplesAs(kind, name || "The pasted text", text, columns) };
 }
 
 interface ExamplesSourceProps {
   readonly title: string;
+  /** What the text is read as. */
+  readonly kind: ExampleKind;
   readonly state: SourceState;
-  readonly onChange: (state: SourceState) => void;
+  /** Takes a source that is not read yet. */
+  readonly onChange: (state: SourceState) => Promise<void>;
 }
 
 /** More than this is not put into the text box: the browser would crawl. */
 const SHOWN_CHARACTERS = 20_000;
 
-export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) {
+export function ExamplesSource({ title, kind, state, onChange }: ExamplesSourceProps) {
   const file = useRef<HTMLInputElement>(null);
-  const read = async (name: string, text: string, columns?: ColumnMap) => {
-    onChange({ name, text, parsed: undefined });
-    // An empty box is nothing yet; an empty file is a mistake worth telling.
-    const parsed =
-      text === "" && name === "" ? undefined : await parseExamples(name || "The pasted text", text, columns);
-    onChange({ name, text, parsed });
-  };
+  const read = (name: string, text: string, columns?: ColumnMap) =>
+    onChange({ name, text, parsed: undefined, ...(columns && { columns }) });
   const open = async (chosen: File | undefined) => chosen && read(chosen.name, await chosen.text());
   const { parsed, text, name } = state;
   return (
@@ -42,7 +53,7 @@ export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) 
     >
       <Textarea
         label={title}
-        placeholder={"text,label\nA moving, funny film,positive\nIt never comes alive,negative"}
+        placeholder={KIND_WORDS[kind].sample}
         rows={6}
         value={text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}\n…` : text}
         readOnly={text.length > SHOWN_CHARACTERS}
@@ -59,7 +70,7 @@ export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) 
           type="file"
           hidden
           aria-label={`${title} file`}
-          accept=".csv,.tsv,.tab,.jsonl,.ndjson,.json,.txt"
+          accept=".csv,.tsv,.tab,.jsonl,.ndjson,.json,.txt,.conll,.bio,.iob"
           onChange={(event) => void open(event.currentTarget.files?.[0])}
         />
       </div>
@@ -71,7 +82,7 @@ export function ExamplesSource({ title, state, onChange }: ExamplesSourceProps) 
   );
 }
 
-type ColumnsNeeded = Extract<ParsedExamples, { readonly kind: "columns-needed" }>;
+type ColumnsNeeded = Extract<ReadExamples, { readonly kind: "columns-needed" }>;
 
 function Columns({
   parsed,

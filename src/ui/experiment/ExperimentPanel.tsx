@@ -9,6 +9,7 @@ import { LayersControl } from "./LayersControl.tsx";
 import { LearningRateSlider } from "./LearningRateSlider.tsx";
 import { MethodCards } from "./MethodCards.tsx";
 import { MoreSettings } from "./MoreSettings.tsx";
+import { TaskSection } from "./TaskSection.tsx";
 import { PromptLengthSlider } from "./PromptLengthSlider.tsx";
 import classes from "./ExperimentPanel.module.css";
 
@@ -18,6 +19,7 @@ export function ExperimentPanel() {
     <Panel title="Experiment" aside={methodDescriptions[method.kind].term}>
       <div className={classes.controls}>
         <DataSection />
+        <TaskSection />
         <MethodCards />
         {"promptLength" in method && <PromptLengthSlider length={method.promptLength} />}
         <LayersControl />

@@ -5,6 +5,7 @@ import { promptedLayersOf } from "../../methods/index.schema.ts";
 import { useDraft } from "../../store/draft.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { findRun, useRuns } from "../../store/runs.ts";
+import { usesOwnHead } from "../../tasks/taskFit.schema.ts";
 import { DEFAULT_LAYERS, useDimensions } from "../hooks/useDimensions.ts";
 import { LayerPicker } from "../stack/LayerPicker.tsx";
 import { stackPicture } from "../stack/stackCells.ts";
@@ -18,7 +19,11 @@ export function LayersControl() {
   const shown: RunEntry | undefined = sameValue(run?.experiment.method, method) ? run : undefined;
   const movement = shown?.movement;
   const furthest = shown?.furthestMove;
-  const picture = useMemo(() => stackPicture(method, layers, movement, furthest), [method, layers, movement, furthest]);
+  const ownHead = useDraft(({ experiment }) => usesOwnHead(experiment.task));
+  const picture = useMemo(() => {
+    const drawn = stackPicture(method, layers, movement, furthest);
+    return ownHead ? { ...drawn, trainsHead: false } : drawn;
+  }, [method, layers, movement, furthest, ownHead]);
   const chosen = method.kind === "prefix-tuning" ? promptedLayersOf(method, layers) : undefined;
   return (
     <LayerPicker

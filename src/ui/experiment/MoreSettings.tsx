@@ -5,7 +5,7 @@ import { backendSchema } from "../../config/experiment.ts";
 import { useDraft } from "../../store/draft.ts";
 import { Chevron } from "../shared/icons.tsx";
 import { SchemaField } from "./SchemaField.tsx";
-import { isShown, methodFields, trainingFields } from "./schemaFields.ts";
+import { isShown, methodFields, taskFields, trainingFields } from "./schemaFields.ts";
 import classes from "./ExperimentPanel.module.css";
 
 const BACKENDS: Readonly<Record<string, string>> = {
@@ -19,9 +19,14 @@ const BACKENDS: Readonly<Record<string, string>> = {
 export function MoreSettings() {
   const [open, setOpen] = useState(false);
   const method = useDraft(({ experiment }) => experiment.method);
+  const task = useDraft((draft) => draft.task);
   const touched = useDraft(({ touched: values }) => Object.keys(values).length);
   const id = useId();
-  const fields = [...methodFields(method.kind).filter((field) => isShown(field, method)), ...trainingFields];
+  const fields = [
+    ...methodFields(method.kind).filter((field) => isShown(field, method)),
+    ...taskFields(task),
+    ...trainingFields,
+  ];
   return (
     <div>
       <button

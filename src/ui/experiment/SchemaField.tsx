@@ -26,6 +26,8 @@ const WORDS: Readonly<Record<string, string>> = {
   tanh: "tanh",
   "query-and-intermediate": "Queries and first feed-forward layer",
   "query-value": "Queries and values",
+  lenient: "Count a stray I- as a span",
+  strict: "Spans begin with B- only",
   linear: "Linear decay",
   cosine: "Cosine decay",
 };

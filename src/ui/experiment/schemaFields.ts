@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { savingsSchema, trainingSchema } from "../../config/training.ts";
 import { methodSchema, type MethodKind } from "../../methods/index.schema.ts";
+import { taskSchema, type TaskKind } from "../../tasks/index.schema.ts";
 
 interface FieldBase {
   /** Path inside the experiment, e.g. `training.steps`. */
@@ -52,7 +53,14 @@ function fieldOf(schema: z.ZodType, path: string): SchemaFieldInfo | undefined {
 }
 
 /** Fields with a control of their own on the page. */
-const OWN_CONTROL = new Set(["method.promptLength", "method.layers", "training.learningRate"]);
+const OWN_CONTROL = new Set([
+  "method.promptLength",
+  "method.layers",
+  "training.learningRate",
+  "task.head",
+  "task.template",
+  "task.labelWords",
+]);
 
 export const trainingFields = [
   ...fieldsOf(trainingSchema.shape, "training").filter(({ path }) => !OWN_CONTROL.has(path)),
@@ -73,6 +81,12 @@ function everyMethodField(kind: MethodKind): SchemaFieldInfo[] {
 export function describedFields(kind: MethodKind): SchemaFieldInfo[] {
   const savings = fieldsOf(savingsSchema.shape, "training.savings");
   return [...everyMethodField(kind), ...fieldsOf(trainingSchema.shape, "training"), ...savings];
+}
+
+/** Fields of one task, in the order of its schema. */
+export function taskFields(kind: TaskKind): SchemaFieldInfo[] {
+  const option = taskSchema.options.find(({ shape }) => shape.kind.value === kind);
+  return option ? fieldsOf(option.shape, "task").filter(({ path }) => !OWN_CONTROL.has(path)) : [];
 }
 
 /** Some fields mean something only beside a certain value of another; the rest of the time they are hidden. */

@@ -53,13 +53,18 @@ export function StackCells({ row, picture, tokens }: { row: StackRow; picture: S
   );
 }
 
-/** The head, trained in nearly every method. It reads the first row of the sequence: the first virtual token or [CLS]. */
+/** The head, trained in nearly every method, or the model's own. It reads the first row of the sequence: the first virtual token or [CLS]. */
 export function HeadRow({ picture, word = "head" }: { picture: StackPicture; word?: string }) {
-  const readsSlot = picture.rows[0]?.origin === "risen";
+  const readsSlot = picture.rows[0]?.origin === "risen" && picture.trainsHead;
+  const head = (
+    <b className={classes.head} data-own={!picture.trainsHead || undefined}>
+      {picture.trainsHead || word === "" ? word : "words"}
+    </b>
+  );
   return (
     <span className={classes.row} data-head="">
-      <span className={classes.slots}>{readsSlot && <b className={classes.head}>{word}</b>}</span>
-      <span className={classes.tokens}>{!readsSlot && <b className={classes.head}>{word}</b>}</span>
+      <span className={classes.slots}>{readsSlot && head}</span>
+      <span className={classes.tokens}>{!readsSlot && head}</span>
       <span className={classes.gradient} />
     </span>
   );

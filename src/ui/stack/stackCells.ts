@@ -23,6 +23,8 @@ export interface StackRow {
 }
 
 export interface StackPicture {
+  /** Whether a head is trained above the model; the model's own head stays as it is. */
+  readonly trainsHead: boolean;
   /** Top layer first, input last: the order in which they are drawn. */
   readonly rows: readonly StackRow[];
 }
@@ -49,7 +51,7 @@ export function stackPicture(
     const gradient = norm === undefined ? undefined : norm / strongest;
     return { layer, origin, training: trainingOf(method, layer, layers), cells, gradient };
   });
-  return { rows };
+  return { rows, trainsHead: method.kind !== "discrete-prompt" };
 }
 
 /** Low-rank updates, adapters and biases sit in the layers; the input is trained only with everything else. */

@@ -4,7 +4,8 @@ import { countEvents, newestRun, waitForEvent, type TappedRun } from "./workerTa
 
 export type ButtonName = "Train" | "Pause" | "Resume" | "Step" | "Stop";
 export type SliderName = "Prompt length" | "Learning rate" | "Examples per class";
-export type RegionName = "Loss" | "Accuracy" | "Compare" | "Runs" | "Try it" | "Experiment" | "What the model sees";
+export type RegionName =
+  "Loss" | "Accuracy" | "F1" | "Token accuracy" | "Compare" | "Runs" | "Try it" | "Experiment" | "What the model sees";
 
 export function button(page: Page, name: ButtonName): Locator {
   return page.getByRole("button", { name, exact: true });

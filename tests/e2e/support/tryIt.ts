@@ -1,6 +1,6 @@
 /** Texts for "Try it" and their answers as the page shows them. */
 import type { Locator, Page } from "playwright-core";
-import type { LabelPrediction } from "../../../src/worker/protocol.ts";
+import type { LabelPrediction, Prediction } from "../../../src/worker/protocol.ts";
 import { region } from "./bench.ts";
 
 export interface LabelledText {
@@ -22,8 +22,8 @@ export const unseenTexts: readonly LabelledText[] = [
   { text: "The talk was boring, slow and badly prepared.", label: "negative" },
 ];
 
-/** Types a text and returns the label that the page shows as the answer after training. */
-export async function answerTo(page: Page, text: string, timeout = 60_000): Promise<string> {
+/** Types a text and returns what the worker answers with trained numbers. */
+export async function predictionFor(page: Page, text: string, timeout = 60_000): Promise<Prediction> {
   const known = await page.evaluate(() => window.tappedPredictions.length);
   await page.getByRole("textbox", { name: "Text to try" }).fill(text);
   const answer = await page.waitForFunction(
@@ -33,16 +33,28 @@ export async function answerTo(page: Page, text: string, timeout = 60_000): Prom
     { timeout },
   );
   const prediction = (await answer.jsonValue())?.prediction;
-  if (prediction?.kind !== "label") throw new Error(`The worker gave no label to "${text}".`);
+  if (prediction === undefined) throw new Error(`The worker did not answer "${text}".`);
+  return prediction;
+}
+
+/** The answer after training as the page shows it, or with "Before" the one without. */
+export function answerBlock(page: Page, when: "Before" | "After"): Locator {
+  return region(page, "Try it")
+    .getByRole("heading", { name: new RegExp(`^${when}`) })
+    .locator("xpath=..");
+}
+
+/** Types a text and returns the label that the page shows as the answer after training. */
+export async function answerTo(page: Page, text: string, timeout = 60_000): Promise<string> {
+  const prediction = await predictionFor(page, text, timeout);
+  if (prediction.kind !== "label") throw new Error(`The worker gave no label to "${text}".`);
   await shownAnswer(page, prediction).waitFor({ timeout });
   return prediction.label;
 }
 
 /** The bar set as the answer after training, with this label and this share. */
 function shownAnswer(page: Page, { label, probabilities }: LabelPrediction): Locator {
-  const after = region(page, "Try it")
-    .getByRole("heading", { name: /^After/ })
-    .locator("xpath=..");
+  const after = answerBlock(page, "After");
   const share = (probabilities[label] ?? 0).toFixed(2);
   return after.locator("li[data-answer]").filter({ hasText: label }).filter({ hasText: share });
 }

@@ -1,7 +1,7 @@
 /** The official recipes are settings that the studio has, and say where they come from. */
 import { describe, expect, it } from "vitest";
 import { defaultExperiment } from "../../../src/config/experiment.ts";
-import { presetExperiment, presets } from "../../../src/config/presets.ts";
+import { presetExperiment, presets, withPreset } from "../../../src/config/presets.ts";
 
 describe.each(presets)("$id", (preset) => {
   const experiment = presetExperiment(preset);
@@ -26,4 +26,19 @@ describe.each(presets)("$id", (preset) => {
 
 it("has no name twice", () => {
   expect(new Set(presets.map(({ id }) => id)).size).toBe(presets.length);
+});
+
+it("is put over an experiment without touching task, data, steps and seed", () => {
+  const base = { ...defaultExperiment("prompt-tuning", "token-classification"), seed: 7, examplesPerClass: 3 };
+  for (const preset of presets) {
+    const changed = withPreset(base, preset);
+    expect(changed).toEqual({
+      ...presetExperiment(preset),
+      ...base,
+      method: changed.method,
+      training: changed.training,
+    });
+    expect(changed.method).toMatchObject(preset.method);
+    expect(changed.training).toMatchObject({ steps: base.training.steps, ...preset.training });
+  }
 });

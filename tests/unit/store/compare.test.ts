@@ -48,6 +48,12 @@ describe("comparison", () => {
     expect(topic && headOnlyLevel(topic, runs)).toBeUndefined();
   });
 
+  it("keeps heads apart: their scores answer different questions", () => {
+    const words = { task: { kind: "sequence-classification", head: "verbalizer" } };
+    const worded = runOf("words", experimentOf("prefix-tuning", {}, words), [0.7]);
+    expect(compareFamilies([...runs, worded])[0]?.runs).toEqual([worded]);
+  });
+
   it("counts a soft prompt as depth 0", () => {
     expect(depthOf(runOf("s", experimentOf("prompt-tuning"), [0.8]), 4)).toBe(0);
   });

@@ -1,5 +1,6 @@
 /** Plain words for runs and for what differs between them. */
 import { describe, expect, it } from "vitest";
+import { defaultExperiment } from "../../../src/config/experiment.ts";
 import { describeDifferences, describeExperiment, layerWords } from "../../../src/store/describeRun.ts";
 import { experimentOf } from "./support.ts";
 
@@ -27,6 +28,25 @@ describe("differences between runs", () => {
   it("names data by its name", () => {
     const own = experimentOf("prefix-tuning", {}, { data: { kind: "own", name: "mine.csv" } });
     expect(describeDifferences(before, own)).toEqual(["data sentiment → mine.csv"]);
+  });
+
+  it("names another task without what follows from it", () => {
+    const data = { kind: "built-in", id: "questions" } as const;
+    const asked = { ...defaultExperiment("prefix-tuning", "question-answering"), data };
+    expect(describeDifferences(before, asked)).toEqual([
+      "data sentiment → questions",
+      "task classify texts → answer questions",
+    ]);
+  });
+
+  it("names head and label words", () => {
+    const words = { kind: "sequence-classification", head: "verbalizer", labelWords: { negative: "bad" } };
+    const worded = experimentOf("prefix-tuning", {}, { task: words });
+    expect(describeDifferences(before, worded)).toEqual([
+      "head linear → verbalizer",
+      "label words the labels → negative: bad",
+    ]);
+    expect(describeExperiment(worded)).toBe("Deep prompt · label words · length 16 · all layers");
   });
 
   it("keeps silent about a backend that was left to the studio", () => {

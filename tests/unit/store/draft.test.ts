@@ -64,3 +64,28 @@ describe("draft", () => {
     expect(Object.keys(draft.touched).sort()).toEqual(["examplesPerClass", "seed", "seeds"]);
   });
 });
+
+describe("the task", () => {
+  it("follows a built-in set that the one before cannot serve, with its longest text", () => {
+    const draft = changed(buildDraft("prefix-tuning", {}), "data", { kind: "built-in", id: "questions" });
+    expect(draft.task).toBe("question-answering");
+    expect(draft.experiment.training.maxTokens).toBe(192);
+    const back = changed(draft, "data", { kind: "built-in", id: "sentiment" });
+    expect(back.experiment.task).toEqual(defaultExperiment().task);
+    expect(back.experiment.training.maxTokens).toBe(64);
+  });
+
+  it("stays where the data serves it too", () => {
+    const draft = buildDraft("prefix-tuning", {}, "causal-lm");
+    expect(changed(draft, "data", { kind: "built-in", id: "topic" }).task).toBe("causal-lm");
+    expect(changed(draft, "data", { kind: "own", name: "mine.csv" }).task).toBe("causal-lm");
+  });
+
+  it("keeps template and label words for the way back", () => {
+    const words = changed(buildDraft("prefix-tuning", {}), "task.head", "verbalizer");
+    const named = changed(words, "task.labelWords", { positive: "good" });
+    const tags = changed(named, "data", { kind: "built-in", id: "entities" });
+    const back = changed(tags, "data", { kind: "built-in", id: "sentiment" });
+    expect(back.experiment.task).toMatchObject({ head: "verbalizer", labelWords: { positive: "good" } });
+  });
+});

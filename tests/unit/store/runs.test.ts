@@ -1,9 +1,10 @@
 /** The list of runs: order, colours, selection; and its tables for export. */
 import { afterEach, describe, expect, it } from "vitest";
+import { defaultExperiment } from "../../../src/config/experiment.ts";
 import { addEvaluation, addSteps, dropCurves, startSeed } from "../../../src/store/curves.ts";
 import { curvesTable, runsTable } from "../../../src/store/runActions.ts";
 import { freeColours, useRuns } from "../../../src/store/runs.ts";
-import { evaluation, experimentOf, runOf } from "./support.ts";
+import { evaluation, experimentOf, facts, runOf } from "./support.ts";
 
 const a = runOf("a", experimentOf("prefix-tuning"), [0.8, 0.9]);
 const bb = { ...runOf("bb", experimentOf("head-only"), [0.7]), colour: 1 };
@@ -47,6 +48,31 @@ describe("tables for export", () => {
     expect(rows).toHaveLength(3);
     expect(rows.every((row) => row.length === header?.length)).toBe(true);
     expect(rows[1]?.slice(0, 4)).toEqual(["a", "Deep prompt · length 16 · all layers", 2, 0.9]);
+  });
+
+  it("name the score and keep what a task reports besides", () => {
+    const best = { ...evaluation(100, 0.4), figures: { exactMatch: 0.25 } };
+    const asked = {
+      ...runOf("qa", defaultExperiment("prefix-tuning", "question-answering"), [0.4]),
+      facts: { ...facts, scoreName: "F1", baseline: "the whole context" },
+      seeds: [{ seed: 1, best, last: best, seconds: 1 }],
+    };
+    const [header = [], first, second] = runsTable([bb, asked]);
+    const cell = (row: typeof first, name: string) => row?.[header.indexOf(name)];
+    expect([cell(second, "score"), cell(second, "best"), cell(second, "exactMatch")]).toEqual(["F1", 0.4, 0.25]);
+    expect([cell(second, "baseline"), cell(second, "task")]).toEqual(["the whole context", "question-answering"]);
+    expect([cell(first, "score"), cell(first, "exactMatch")]).toEqual(["accuracy", undefined]);
+  });
+
+  it("leave a batch's share of right labels out of a score that is something else", () => {
+    const entry = { ...runOf("qa", defaultExperiment("prefix-tuning", "question-answering"), [0.4]) };
+    const asked = { ...entry, facts: { ...facts, scoreName: "F1" } };
+    startSeed("qa", 0, 1);
+    addSteps("qa", 0, [{ step: 1, loss: 3, accuracy: 0.5, gradientNorm: 2, learningRate: 0.01, skipped: false }]);
+    const [header, train] = curvesTable(asked);
+    dropCurves("qa");
+    expect(header?.[4]).toBe("F1");
+    expect([train?.[4], train?.[8]]).toEqual([undefined, 0.5]);
   });
 
   it("have every measured point of a run", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultExperiment, parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
 import { methodKinds } from "../../../src/methods/index.schema.ts";
+import { taskKinds } from "../../../src/tasks/index.schema.ts";
 import { decodeLink, encodeLink, encodeSweepLink } from "../../../src/store/shareLink.ts";
 
 function roundTrip(experiment: Experiment): Experiment {
@@ -48,6 +49,27 @@ describe("share link", () => {
     });
   });
 
+  it("carries task, head, template and label words through", () => {
+    const base = defaultExperiment("prompt-tuning");
+    const task = {
+      kind: "sequence-classification",
+      head: "verbalizer",
+      template: "{text} & so it was = [MASK]?",
+      labelWords: { negative: "bad", positive: "good" },
+    };
+    const words = parseExperiment({ ...base, task });
+    expect(roundTrip(words)).toEqual(words);
+    for (const kind of taskKinds) {
+      const other = defaultExperiment("prefix-tuning", kind);
+      expect(roundTrip({ ...other, data: { kind: "own", name: "mine" } }).task).toEqual(other.task);
+    }
+  });
+
+  it("takes the task from a built-in set when it names none", () => {
+    const content = decodeLink("#method=prefix-tuning&seed=1&data=questions");
+    expect(content.kind === "experiment" ? content.experiment.task.kind : "").toBe("question-answering");
+  });
+
   it("finds nothing in an empty hash", () => {
     expect(decodeLink("")).toEqual({ kind: "none" });
     expect(decodeLink("#")).toEqual({ kind: "none" });
@@ -61,6 +83,7 @@ describe("share link", () => {
     ["#method=prefix-tuning&seed=1&training.magic=1", /magic/],
     ["#method=prefix-tuning&seed=1&__proto__.x=1", /not the name of a setting/],
     ["#garbage%%%", /missing/],
+    ["#method=prefix-tuning&seed=1&task=telepathy", /task is "telepathy"; expected one of sequence-classification/],
   ])("says what is wrong with %s", (hash, expected) => {
     const content = decodeLink(hash);
     expect(content.kind).toBe("broken");

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { parseExperiment, type Experiment } from "../../../src/config/experiment.ts";
 import { describeData, hashExamples } from "../../../src/training/describeData.ts";
-import { previewInput } from "../../../src/training/preview.ts";
+import type { Example } from "../../../src/lib/examples/example.ts";
+import { previewExample, previewInput } from "../../../src/training/preview.ts";
 import { fixtureModel } from "../../parity/models.ts";
 
 const model = await fixtureModel("tiny-bert");
@@ -82,5 +83,48 @@ describe("the preview of a text", () => {
   it("is cut where training would cut", () => {
     const { tokens, truncated } = previewInput({ text: "good ".repeat(30) }, plain, model);
     expect([tokens.length, truncated]).toEqual([8, true]);
+  });
+});
+
+describe("the preview of an example", () => {
+  const marked = (task: string, example: Example, labels: string[], training: object = {}) => {
+    const experiment = parseExperiment({ ...experimentOf({ kind: "head-only" }, training), task: { kind: task } });
+    return previewExample(example, labels, experiment, model);
+  };
+
+  it("marks the first piece of each word with its tag", () => {
+    const { tokens } = marked("token-classification", { tokens: ["good", "film"], tags: ["O", "B-thing"] }, [
+      "B-thing",
+      "O",
+    ]);
+    expect(tokens.map(({ mark }) => mark)).toEqual([undefined, "O", "B-thing", undefined]);
+  });
+
+  it("marks the answer, in the window that holds it", () => {
+    const context = "the film was good and the book was not bad";
+    const answers = [{ text: "bad", start: context.indexOf("bad") }];
+    const { tokens, windows, window } = marked("question-answering", { context, question: "what", answers }, [], {
+      maxTokens: 10,
+    });
+    expect(windows).toBeGreaterThan(1);
+    expect(window).toBe(windows - 1);
+    expect(tokens.filter(({ mark }) => mark === "answer").map(({ text }) => text)).toEqual(["bad"]);
+  });
+
+  it("tells the label of a text", () => {
+    expect(marked("sequence-classification", { text: "good film", label: "yes" }, ["no", "yes"])).toMatchObject({
+      label: "yes",
+      windows: 1,
+    });
+  });
+
+  it("shows virtual tokens where a template has them, and the gap", async () => {
+    const encoder = await fixtureModel("encoder-l4-d128");
+    const task = { kind: "sequence-classification", head: "verbalizer", template: "[P] {text} [P] [MASK]" };
+    const method = { kind: "prompt-tuning", promptLength: 2, placement: "template" };
+    const experiment = parseExperiment({ ...experimentOf(method), task });
+    const { tokens } = previewInput({ text: "film" }, experiment, encoder);
+    expect(tokens.map(({ text }) => text)).toEqual(["[CLS]", "P1", "film", "P2", "[MASK]", "[SEP]"]);
+    expect(tokens.map(({ kind }) => kind)).toEqual(["special", "slot", "word", "slot", "special", "special"]);
   });
 });
