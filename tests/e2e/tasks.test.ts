@@ -20,6 +20,8 @@ const SHORT_RUN = {
   "method.promptLength": 4,
   examplesPerClass: 8,
 };
+/** A busy machine needs a while from a key to the engine's word about it. */
+const PATIENCE = { timeout: 30_000 };
 const tinyGpt2 = fileURLToPath(new URL("../parity/fixtures/tiny-gpt2", import.meta.url));
 
 let server: SiteServer;
@@ -100,7 +102,7 @@ describe("tagging words", () => {
   it("says why a method that trains nothing does not fit, and which do", async () => {
     const card = page.getByRole("radio", { name: "Words only" });
     expect(await card.getAttribute("aria-disabled")).toBe("true");
-    await card.click();
+    await card.click({ force: true });
     const reason = region(page, "Experiment").getByRole("status").filter({ hasText: "Words only" });
     expect(await reason.innerText()).toMatch(/Methods that fit: prefix-tuning, prompt-tuning/);
     expect(await page.getByRole("radio", { name: "Deep prompt" }).getAttribute("aria-checked")).toBe("true");
@@ -145,7 +147,7 @@ describe("answering questions", () => {
   it("learns from SQuAD's JSON, and marks the answer in the passage", async () => {
     const dialog = await openOwnData("few.json", squad([...qas, ...qas]));
     expect(await dialog.getByRole("combobox", { name: "Read as" }).inputValue()).toBe("questions");
-    await dialog.getByText("6 questions about 1 passages").waitFor();
+    await dialog.getByText("6 questions about 1 passage").waitFor();
     await dialog.getByRole("button", { name: "Use this data" }).click();
     await region(page, "Experiment").getByText("Answer questions", { exact: true }).waitFor();
     const { result } = await trainToEnd(page, 120_000);
@@ -179,16 +181,18 @@ describe("label words", () => {
     await page.getByRole("textbox", { name: "positive" }).fill("unforgettablest");
     const problem = region(page, "Experiment").getByRole("alert").first();
     await expect
-      .poll(() => problem.innerText())
+      .poll(() => problem.innerText(), PATIENCE)
       .toMatch(/"unforgettablest" for the label "positive" is \d+ tokens long .* expected one/);
     await page.getByRole("textbox", { name: "positive" }).fill("☃☃");
     await expect
-      .poll(() => problem.innerText())
+      .poll(() => problem.innerText(), PATIENCE)
       .toMatch(/"☃☃" for the label "positive" is not in the model's vocabulary/);
     await page.getByRole("textbox", { name: "positive" }).fill("good");
     await page.getByRole("textbox", { name: "negative" }).fill("bad");
     await page.getByRole("textbox", { name: "Template" }).fill("{text} It was.");
-    await expect.poll(() => problem.innerText()).toMatch(/Expected \[MASK\] once in the template, got it 0 times/);
+    await expect
+      .poll(() => problem.innerText(), PATIENCE)
+      .toMatch(/Expected \[MASK\] once in the template, got it 0 times/);
     await page.getByRole("textbox", { name: "Template" }).fill("{text} It was [MASK].");
     await waitUntilReady(page);
   });
@@ -206,8 +210,10 @@ describe("label words", () => {
   });
 
   it("leave nothing to a method that trains a head only", async () => {
-    await page.getByRole("radio", { name: "Head only" }).click();
-    await region(page, "Experiment").getByRole("status").filter({ hasText: "Nothing would be trained" }).waitFor();
+    // Playwright waits for ever for a control that says it is disabled; a visitor may press it all the same.
+    await page.getByRole("radio", { name: "Head only" }).click({ force: true });
+    const reason = region(page, "Experiment").getByRole("status").filter({ hasText: "Nothing would be trained" });
+    expect(await reason.innerText()).toContain("Methods that fit: prefix-tuning");
   });
 
   it("satisfy an accessibility checker on a phone, in the dark, with targets for thumbs", async () => {
@@ -241,7 +247,7 @@ describe("continuing texts", () => {
     await page.getByRole("combobox", { name: "Data" }).selectOption({ label: "Entities" });
     const problem = region(page, "Experiment").getByRole("alert").first();
     await expect
-      .poll(() => problem.innerText())
+      .poll(() => problem.innerText(), PATIENCE)
       .toMatch(/see both sides, such as bert.*fits this one: sequence-classification, causal-lm/);
   });
 });

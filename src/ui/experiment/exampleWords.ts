@@ -55,7 +55,7 @@ export function summaryOf(examples: readonly Example[]): string {
   const questions = examples.filter(isQuestionExample);
   if (questions.length === 0) return `${formatCount(examples.length)} texts`;
   const passages = new Set(questions.map(({ context }) => context)).size;
-  return `${formatCount(questions.length)} questions about ${formatCount(passages)} passages`;
+  return `${formatCount(questions.length)} questions about ${formatCount(passages)} ${passages === 1 ? "passage" : "passages"}`;
 }
 
 function listed(names: readonly string[]): string {
