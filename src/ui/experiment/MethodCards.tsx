@@ -10,6 +10,7 @@ import { useDraft } from "../../store/draft.ts";
 import { Message } from "../shared/Message.tsx";
 import { Stack } from "../stack/Stack.tsx";
 import { stackPicture } from "../stack/stackCells.ts";
+import { figureWords, knownNotToLearn } from "./learningWords.ts";
 import { RecipeChoice } from "./RecipeChoice.tsx";
 import classes from "./ExperimentPanel.module.css";
 import slider from "../shared/StopSlider.module.css";
@@ -26,7 +27,8 @@ function iconMethod(kind: MethodKind): MethodSettings {
 export function MethodCards() {
   const label = useId();
   const chosen = useDraft(({ kind }) => kind);
-  const task = useDraft(({ experiment }) => experiment.task);
+  const experiment = useDraft((draft) => draft.experiment);
+  const { task } = experiment;
   const chooseMethod = useDraft(({ chooseMethod: choose }) => choose);
   /** A disabled card that was pressed: its reason is shown. */
   const [refused, setRefused] = useState<MethodKind>();
@@ -45,6 +47,7 @@ export function MethodCards() {
       <div role="radiogroup" aria-labelledby={label} className={classes.cards}>
         {icons.map(({ kind, picture }, index) => {
           const misfit = methodMisfit(kind, task);
+          const weak = misfit === undefined ? knownNotToLearn(experiment, kind) : undefined;
           return (
             <button
               key={kind}
@@ -61,6 +64,7 @@ export function MethodCards() {
             >
               <Stack picture={picture} tokens={index < prompts ? 6 : 4} small />
               <span className={classes.cardName}>{methodDescriptions[kind].label}</span>
+              {weak && <span className={classes.cardBadge}>does not learn here: {figureWords(weak)}</span>}
             </button>
           );
         })}
