@@ -85,9 +85,18 @@ def write_peft_kinds(batches) -> None:
         draw_trainables(kind, model.eval())
         model.save_pretrained(str(folder), save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
+        sort_targets(folder / "adapter_config.json")
         ids, types = batches[kind.model]
         write_json(folder / "expected.json", answers(kind.model, kind.task, model, ids, types))
         print(f"peft-kinds/{kind.name}: {largest(folder):.2f} is the largest number")
+
+
+def sort_targets(path):
+    """PEFT writes a set, whose order changes from run to run."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(config.get("target_modules"), list):
+        config["target_modules"].sort()
+        path.write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
 
 
 def largest(folder):
