@@ -1,4 +1,7 @@
-/** Everything a run depends on. Only what touches every experiment is in sight; the rest is under "More". */
+/**
+ * Everything a run depends on, the prompt and its picture first. Only what touches every experiment is in sight; the rest is
+ * under "More".
+ */
 import { methodDescriptions } from "../../methods/index.schema.ts";
 import { useDraft } from "../../store/draft.ts";
 import { Panel } from "../shared/Panel.tsx";
@@ -11,6 +14,7 @@ import { MethodCards } from "./MethodCards.tsx";
 import { MoreSettings } from "./MoreSettings.tsx";
 import { TaskSection } from "./TaskSection.tsx";
 import { PromptLengthSlider } from "./PromptLengthSlider.tsx";
+import { RecipeChoice } from "./RecipeChoice.tsx";
 import classes from "./ExperimentPanel.module.css";
 
 export function ExperimentPanel() {
@@ -19,10 +23,11 @@ export function ExperimentPanel() {
     <Panel title="Experiment" aside={methodDescriptions[method.kind].term}>
       <div className={classes.controls}>
         <DataSection />
-        <TaskSection />
         <MethodCards />
         {"promptLength" in method && <PromptLengthSlider length={method.promptLength} />}
         <LayersControl />
+        <TaskSection />
+        <RecipeChoice />
         <ExamplesSlider />
         <LearningRateSlider />
         <MoreSettings />

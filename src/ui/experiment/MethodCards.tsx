@@ -7,11 +7,11 @@ import { defaultMethod } from "../../config/experiment.ts";
 import { methodMisfit } from "../../config/fit.ts";
 import { methodDescriptions, methodKinds, type MethodKind, type MethodSettings } from "../../methods/index.schema.ts";
 import { useDraft } from "../../store/draft.ts";
+import { Hint } from "../shared/Hint.tsx";
 import { Message } from "../shared/Message.tsx";
 import { Stack } from "../stack/Stack.tsx";
 import { stackPicture } from "../stack/stackCells.ts";
 import { figureWords, knownNotToLearn } from "./learningWords.ts";
-import { RecipeChoice } from "./RecipeChoice.tsx";
 import classes from "./ExperimentPanel.module.css";
 import slider from "../shared/StopSlider.module.css";
 
@@ -38,12 +38,15 @@ export function MethodCards() {
     chooseMethod(kind);
   };
   const reason = refused && methodMisfit(refused, task);
-  const { term, summary, source } = methodDescriptions[chosen];
+  const { summary, source } = methodDescriptions[chosen];
   return (
     <div className={classes.stack}>
-      <span id={label} className={slider.label}>
-        Method
-      </span>
+      <div className={slider.head}>
+        <span id={label} className={slider.label}>
+          Method
+        </span>
+        <Hint text={summary} source={source} of={label} />
+      </div>
       <div role="radiogroup" aria-labelledby={label} className={classes.cards}>
         {icons.map(({ kind, picture }, index) => {
           const misfit = methodMisfit(kind, task);
@@ -74,10 +77,6 @@ export function MethodCards() {
           <b>{methodDescriptions[refused].label}:</b> {reason}
         </Message>
       )}
-      <p className={classes.summary}>
-        <b>{term}.</b> {summary} <cite>{source}</cite>
-      </p>
-      <RecipeChoice />
     </div>
   );
 }
