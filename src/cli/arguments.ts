@@ -36,6 +36,7 @@ const trainOptions = {
   pooling: { type: "string" },
   reparameterisation: { type: "string" },
   "hidden-size": { type: "string" },
+  dropout: { type: "string" },
   steps: { type: "string" },
   batch: { type: "string" },
   "learning-rate": { type: "string" },
@@ -227,6 +228,7 @@ function methodOptions(values: TrainValues, kind: MethodKind): Record<string, un
     pooling: values.pooling,
     reparameterisation: values.reparameterisation,
     hiddenSize: number(values["hidden-size"], "hidden-size"),
+    dropout: number(values.dropout, "dropout"),
   });
   const known = methodDescriptions[kind].schema.safeParse({ kind, ...given });
   if (known.success) return given;

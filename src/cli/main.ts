@@ -11,7 +11,7 @@ const usage = `Softprompt Studio on the command line
 
   npm run --silent cli -- train --data sentiment --method prefix-tuning --out runs/first
   npm run --silent cli -- train --model DIR|ID --task TASK --train FILE [--eval FILE] --method KIND [--length P] [--layers 1-4|1,3|all]
-      [--init vocabulary|random|text] [--reparameterisation none|mlp] [--steps N] [--batch B] [--learning-rate X]
+      [--init vocabulary|random|text] [--reparameterisation none|mlp] [--dropout SHARE] [--steps N] [--batch B] [--learning-rate X]
       [--examples-per-class K] [--seed S] [--seeds 1|3|5] [--backend auto|webgpu|tfjs-webgpu|wasm|cpu] [--config FILE]
       --out DIR [--json]
       Several --data or --train share one prompt, each with a head of its own, and the first may go on alone:

@@ -22,23 +22,26 @@ export const presets: readonly Preset[] = [
     id: "p-tuning-v2-rte",
     label: "P-Tuning v2, RTE with BERT-large",
     source: "THUDM/P-tuning-v2 run_script/run_rte_bert.sh",
-    differs: "60 epochs there; the steps here are those of the run. Dropout 0.1 there, none here.",
-    method: { kind: "prefix-tuning", promptLength: 20, layers: "all", initialScale: 0.02 },
+    differs:
+      "60 epochs there; the steps here are those of the run. Dropout 0.1 there in the model as well, here on the prompt alone.",
+    method: { kind: "prefix-tuning", promptLength: 20, layers: "all", initialScale: 0.02, dropout: 0.1 },
     training: { learningRate: 0.01, weightDecay: 0, batchSize: 32, schedule: "linear", clipNorm: 1, maxTokens: 128 },
   },
   {
     id: "p-tuning-v2-boolq",
     label: "P-Tuning v2, BoolQ with RoBERTa-large",
     source: "THUDM/P-tuning-v2 run_script/run_boolq_roberta.sh",
-    differs: "100 epochs there; the steps here are those of the run. Dropout 0.1 there, none here.",
-    method: { kind: "prefix-tuning", promptLength: 8, layers: "all", initialScale: 0.02 },
+    differs:
+      "100 epochs there; the steps here are those of the run. Dropout 0.1 there in the model as well, here on the prompt alone.",
+    method: { kind: "prefix-tuning", promptLength: 8, layers: "all", initialScale: 0.02, dropout: 0.1 },
     training: { learningRate: 0.007, weightDecay: 0, batchSize: 32, schedule: "linear", clipNorm: 1, maxTokens: 128 },
   },
   {
     id: "p-tuning-v2-wic",
     label: "P-Tuning v2 with network, WiC with BERT-large",
     source: "THUDM/P-tuning-v2 run_script/run_wic_bert.sh",
-    differs: "80 epochs there; the steps here are those of the run. Dropout 0.1 there, none here.",
+    differs:
+      "80 epochs there; the steps here are those of the run. Dropout 0.1 there in the model as well, here on the prompt alone.",
     method: {
       kind: "prefix-tuning",
       promptLength: 20,
@@ -46,6 +49,7 @@ export const presets: readonly Preset[] = [
       initialScale: 0.02,
       reparameterisation: "mlp",
       hiddenSize: 512,
+      dropout: 0.1,
     },
     training: { learningRate: 0.0001, weightDecay: 0, batchSize: 16, schedule: "linear", clipNorm: 1, maxTokens: 128 },
   },

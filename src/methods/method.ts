@@ -45,7 +45,10 @@ export interface BoundMethod {
   readonly layout: RowLayout;
   /** 0-based layers with a prompt of their own; the soft prompt's input counts as −1. */
   readonly promptedLayers: readonly number[];
-  hooks(builder: Builder): FamilyHooks;
+  /** Training may differ: only there does dropout take part. */
+  hooks(builder: Builder, isTraining?: boolean): FamilyHooks;
+  /** Slots whose masks every training step must bring along; absent without dropout. */
+  readonly droppedSlots?: number;
   /** A text whose keys and values the initialiser wants; they are read from the frozen model beforehand. */
   readonly needsActivations?: string;
   initialise(context: InitialisationContext): Map<string, Float32Array>;

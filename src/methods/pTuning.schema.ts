@@ -1,7 +1,7 @@
 /** Settings of P-Tuning: virtual tokens in front of the input that a small network produces while training. */
 import { z } from "zod";
 import { headNumbers, type MethodDescription } from "./method.schema.ts";
-import { placementSchema, poolingSchema, promptLengthSchema } from "./promptSettings.schema.ts";
+import { placementSchema, poolingSchema, promptDropoutSchema, promptLengthSchema } from "./promptSettings.schema.ts";
 
 export const pTuningSchema = z.strictObject({
   kind: z.literal("p-tuning"),
@@ -24,6 +24,7 @@ export const pTuningSchema = z.strictObject({
     .meta({ title: "LSTM layers", description: "Layers of the LSTM, each in two directions." }),
   placement: placementSchema,
   pooling: poolingSchema,
+  dropout: promptDropoutSchema,
 });
 
 export type PTuningSettings = z.infer<typeof pTuningSchema>;

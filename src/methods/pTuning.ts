@@ -3,24 +3,25 @@
  * al. 2021, section 3.2). Where they stand and what the head reads is as in prompt tuning.
  */
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
-import { spaces } from "../models/packing.ts";
 import type { BoundMethod } from "./method.ts";
 import { encodedPrompt, encoderShapes, hostPrompt, initialEncoder } from "./promptEncoder.ts";
-import { softPromptLayout } from "./softPrompt.ts";
+import { softPromptLayout, softPromptTerm } from "./softPrompt.ts";
 import type { PTuningSettings } from "./pTuning.schema.ts";
 
 export function bindPTuning(settings: PTuningSettings, { width }: ModelDimensions): BoundMethod {
+  const { promptLength: length, dropout } = settings;
   const tensors = encoderShapes(settings, width);
   return {
     tensors,
     trainsWeight: () => false,
     layout: softPromptLayout(settings),
     promptedLayers: [-1],
-    hooks: (builder) => ({
-      inputPrompt: {
-        table: encodedPrompt(builder, settings, tensors),
-        index: builder.index(`${spaces.tokens}.slot`, builder.rowSpace(spaces.tokens)),
-      },
+    ...(dropout > 0 ? { droppedSlots: length } : {}),
+    hooks: (builder, isTraining = false) => ({
+      inputPrompt: softPromptTerm(builder, encodedPrompt(builder, settings, tensors), {
+        length,
+        share: isTraining ? dropout : 0,
+      }),
     }),
     initialise: ({ random }) => initialEncoder(settings, tensors, random),
     virtualTokens: (trained) => hostPrompt(settings, width, trained),

@@ -2,7 +2,12 @@
 import { z } from "zod";
 import { layerChoiceSchema, layersOf } from "./layerChoice.schema.ts";
 import { headNumbers, type MethodDescription } from "./method.schema.ts";
-import { initialScaleSchema, initialTextSchema, promptLengthSchema } from "./promptSettings.schema.ts";
+import {
+  initialScaleSchema,
+  initialTextSchema,
+  promptDropoutSchema,
+  promptLengthSchema,
+} from "./promptSettings.schema.ts";
 
 export const prefixTuningSchema = z.strictObject({
   kind: z.literal("prefix-tuning"),
@@ -26,6 +31,7 @@ export const prefixTuningSchema = z.strictObject({
     .max(2048)
     .default(128)
     .meta({ title: "Network width", description: "Hidden width of the reparameterisation network." }),
+  dropout: promptDropoutSchema,
 });
 
 export type PrefixTuningSettings = z.infer<typeof prefixTuningSchema>;

@@ -18,6 +18,7 @@ import {
   type KeysAndValues,
   type TrainedValues,
 } from "./method.ts";
+import { droppedPrompt, droppedSet } from "./promptDropout.ts";
 import { chosenLayers, type PrefixTuningSettings } from "./prefixTuning.schema.ts";
 
 /** Tensor names: `prefix` itself, or the embedding and the two linear layers that produce it. */
@@ -38,7 +39,7 @@ export function bindPrefixTuning(settings: PrefixTuningSettings, dimensions: Mod
       "A network that produces the prefix can only start from normal random numbers, not from a text or zeros.",
     );
   }
-  const { promptLength: length } = settings;
+  const { promptLength: length, dropout: share } = settings;
   const { width } = dimensions;
   const columns = layers.length * 2 * width;
   const tensors =
@@ -48,14 +49,18 @@ export function bindPrefixTuning(settings: PrefixTuningSettings, dimensions: Mod
     trainsWeight: () => false,
     layout: { promptRows: 0, promptStart: 0, positionOffset: length, pooledRow: 0 },
     promptedLayers: layers,
-    hooks(builder) {
-      const tensor = prefixTensor(builder, settings, tensors);
+    ...(share > 0 ? { droppedSlots: length } : {}),
+    hooks(builder, isTraining = false) {
+      const whole = prefixTensor(builder, settings, tensors);
+      const isDropped = isTraining && share > 0;
+      const tensor = isDropped ? droppedPrompt(builder, whole, { length, share }) : whole;
+      const set = isDropped ? { set: droppedSet(builder) } : {};
       return {
         layerPrompt(layer) {
           const place = layers.indexOf(layer);
           if (place < 0) return undefined;
           const keyColumn = place * 2 * width;
-          return { tensor, length, keyColumn, valueColumn: keyColumn + width };
+          return { tensor, length, keyColumn, valueColumn: keyColumn + width, ...set };
         },
       };
     },

@@ -23,6 +23,12 @@ export const initialTextSchema = z
   .default("")
   .meta({ title: "Text", description: "What the prompt starts from; repeated or cut to the prompt's length." });
 
+export const promptDropoutSchema = z.number().min(0).max(0.9).default(0).meta({
+  title: "Prompt dropout",
+  description:
+    "Share of the virtual tokens' numbers that is zero in each example while training, other ones in every step.",
+});
+
 export const placementSchema = z.enum(["first", "after-cls", "template"]).default("first").meta({
   title: "Place",
   description:

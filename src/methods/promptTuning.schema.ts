@@ -6,6 +6,7 @@ import {
   initialTextSchema,
   placementSchema,
   poolingSchema,
+  promptDropoutSchema,
   promptLengthSchema,
 } from "./promptSettings.schema.ts";
 
@@ -21,6 +22,7 @@ export const promptTuningSchema = z.strictObject({
   initialText: initialTextSchema,
   placement: placementSchema,
   pooling: poolingSchema,
+  dropout: promptDropoutSchema,
 });
 
 export type PromptTuningSettings = z.infer<typeof promptTuningSchema>;

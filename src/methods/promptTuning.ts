@@ -5,27 +5,26 @@
  */
 import { normalValues, uniformValues } from "../lib/random.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
-import { spaces } from "../models/packing.ts";
 import { groups, type BoundMethod, type InitialisationContext } from "./method.ts";
 import type { PromptTuningSettings } from "./promptTuning.schema.ts";
-import { softPromptLayout } from "./softPrompt.ts";
+import { softPromptLayout, softPromptTerm } from "./softPrompt.ts";
 
 const name = "prompt";
 /** Words to draw from: the most frequent ones stand first in a vocabulary (Lester et al. 2021, section 3.2). */
 const frequentWords = 5000;
 
 export function bindPromptTuning(settings: PromptTuningSettings, { width }: ModelDimensions): BoundMethod {
-  const { promptLength: length } = settings;
+  const { promptLength: length, dropout } = settings;
   const shape = { name, rows: length, width, group: groups.prompt };
   return {
     tensors: [shape],
     trainsWeight: () => false,
     layout: softPromptLayout(settings),
     promptedLayers: [-1],
-    hooks(builder) {
-      const index = builder.index(`${spaces.tokens}.slot`, builder.rowSpace(spaces.tokens));
-      return { inputPrompt: { table: builder.parameter(shape), index } };
-    },
+    ...(dropout > 0 ? { droppedSlots: length } : {}),
+    hooks: (builder, isTraining = false) => ({
+      inputPrompt: softPromptTerm(builder, builder.parameter(shape), { length, share: isTraining ? dropout : 0 }),
+    }),
     initialise: (context) => new Map([[name, initialRows(settings, context)]]),
     virtualTokens(trained) {
       const values = trained.get(name);

@@ -18,6 +18,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "method.hiddenSize": "network width",
   "method.pooling": "read from",
   "method.placement": "place",
+  "method.dropout": "prompt dropout",
   "method.lstmLayers": "LSTM layers",
   "method.topLayers": "trained layers",
   "method.targets": "updated weights",

@@ -23,6 +23,7 @@ export function continued(context: SeedContext, { best }: Progress): SeedContext
     initial: new Map(start),
     training: { ...context.training, steps: continueSteps },
     turn: (step) => ({ lane: 0, step }),
+    stepsBefore: context.training.steps,
   };
 }
 

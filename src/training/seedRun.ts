@@ -131,7 +131,10 @@ async function enqueueStep(context: SeedContext, session: Session, step: number)
   const [used, setup] = [sessions[lane] ?? session, lanes[lane]?.setup ?? lanes[0].setup];
   // Only the steps of one plan wait for each other by themselves, and all plans share the prompt.
   if (before !== undefined && before !== used) await before.training.pace(0);
-  const inputs = setup.pack(stepSequences(context, step), true);
+  const inputs = setup.pack(stepSequences(context, step), true, {
+    seed: context.seed,
+    step: context.stepsBefore + step,
+  });
   const update = updateSettings({ ...context.options.experiment, training }, step);
   const groups = lanes.length === 1 ? update.groups : groupSettings(context.options.experiment, own);
   await used.step(inputs, { ...update, groups });

@@ -14,6 +14,7 @@ import { SettingsError } from "../lib/errors.ts";
 import { normalValues, randomStream } from "../lib/random.ts";
 import { bindMethod } from "../methods/index.ts";
 import { groups, type BoundMethod, type KeysAndValues } from "../methods/method.ts";
+import { withDropoutInputs, type MaskKey } from "../methods/promptDropout.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { packSequences, spaces, type PackedTargets, type RowLayout } from "../models/packing.ts";
 import { layoutBehindTrunk, promptTrunk, withTrunkInputs } from "../models/promptTrunk.ts";
@@ -43,7 +44,8 @@ export interface RunSetup {
   /** Row capacities for at most `sequences` examples of at most `longest` tokens. */
   capacities(sequences: number, longest: number): RowCounts;
   /** Step inputs of sequences; with labels and weights 1/N when `labelled`, N being the number of labels. */
-  pack(sequences: readonly EncodedSequence[], labelled: boolean): StepValues;
+  /** A labelled step takes the masks of its dropout from `masks`, if there is any. */
+  pack(sequences: readonly EncodedSequence[], labelled: boolean, masks?: MaskKey): StepValues;
 }
 
 /** What evaluation plans compute: the task's labels, or every word of the vocabulary for a head of the model's own. */
@@ -80,7 +82,9 @@ export function setUpRun(
     const group = weightGroup(method, shape.name);
     return group === undefined ? shape : { ...shape, group };
   });
-  const hasTrunk = model.family.causal && isInFront(method.layout) && experiment.training.savings.promptTrunk;
+  // Every example has a mask of its own, so that their prompts differ.
+  const drops = method.droppedSlots !== undefined;
+  const hasTrunk = model.family.causal && isInFront(method.layout) && !drops && experiment.training.savings.promptTrunk;
   const layout = hasTrunk ? layoutBehindTrunk(method.layout) : method.layout;
   const build = (output: GraphParts["output"]): Graph => buildGraph({ model, method, head, output, hasTrunk });
   const evaluationGraph = build(output);
@@ -114,10 +118,12 @@ export function setUpRun(
       [spaces.needed]: sequences * task.neededRows(longest),
       [spaces.sequences]: sequences,
     }),
-    pack(sequences, labelled) {
+    pack(sequences, labelled, masks = { seed: experiment.seed, step: 0 }) {
       const weighing = labelled ? "mean" : head.readout === undefined || readsWords ? "none" : "sum";
       const packed = packSequences(sequences, layout, targetsOf(sequences, task, weighing));
-      const step = { ...packed, indices: { ...packed.indices, ...head.indices } };
+      const whole = { ...packed, indices: { ...packed.indices, ...head.indices } };
+      const { droppedSlots } = method;
+      const step = labelled && droppedSlots !== undefined ? withDropoutInputs(whole, droppedSlots, masks) : whole;
       return hasTrunk ? withTrunkInputs(step, method.layout) : step;
     },
   };
@@ -203,7 +209,7 @@ function buildGraph({ model, method, head, output, hasTrunk }: GraphParts): Grap
   };
   const outputs = model.family.forward(builder, {
     rows,
-    hooks: method.hooks(builder),
+    hooks: method.hooks(builder, output === "objective"),
     weightGroup: (name) => weightGroup(method, name),
   });
   if (output === "vocabulary") {

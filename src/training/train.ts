@@ -61,6 +61,8 @@ export interface SeedContext {
   readonly initial: ReadonlyMap<string, Float32Array>;
   readonly training: TrainingSettings;
   readonly turn: (step: number) => Turn;
+  /** Steps of the same seed that came before these. */
+  readonly stepsBefore: number;
 }
 
 /** Times a run may lose its device before it gives up. */
@@ -113,7 +115,7 @@ async function prepareSeed(options: TrainingOptions, seedIndex: number): Promise
   const examplesOf = lanes.map((lane) => lane.data.trainExamples.length);
   const turn = createTurns(examplesOf, { steps: training.steps, sampling: multiTask.sampling, seed });
   const [{ data, setup }] = lanes;
-  return { options, seed, seedIndex, lanes, data, setup, initial, training, turn };
+  return { options, seed, seedIndex, lanes, data, setup, initial, training, turn, stepsBefore: 0 };
 }
 
 /** What the run goes on from, or a fresh start of its seed. */

@@ -10,6 +10,7 @@ import {
   type AttentionPrompt,
 } from "../../src/engine/graph/operations/attention.ts";
 import { concatenate } from "../../src/engine/graph/operations/concatenate.ts";
+import { dropout } from "../../src/engine/graph/operations/dropout.ts";
 import { gather } from "../../src/engine/graph/operations/gather.ts";
 import { layerNorm } from "../../src/engine/graph/operations/layerNorm.ts";
 import { lstm } from "../../src/engine/graph/operations/lstm.ts";
@@ -33,6 +34,10 @@ export const STEP: StepValues = {
     "labels of needed": Int32Array.of(2, 0, 1, 1, 2),
     "labels of 7": Int32Array.of(0, 1, 2, 2, 1, 0, 1),
     set: Int32Array.of(1, 0, 1),
+    key: Int32Array.of(7, -3),
+    "slot of sequences": Int32Array.of(0, 1, 2, 0, 1, 2, 0, 1, 2),
+    "example of sequences": Int32Array.of(4, 4, 4, 9, 9, 9, 2, 2, 2),
+    "own set": Int32Array.of(0, 1, 2),
   },
   values: {
     "weights of tokens": Float32Array.of(0.1, 0.2, 0, 0.3, 0.1, 0.2, 0.1, 0.1, 0.4, 0, 0.1, 0.2, 0.1),
@@ -105,6 +110,16 @@ function promptOf(operands: Operands, keyWidth: number, sets: number): Attention
   return { tensor, length: 3, keyColumn: keyWidth, valueColumn: 0 };
 }
 
+function droppedPromptOf(o: Operands, keyWidth: number): AttentionPrompt {
+  const { tensor: table, ...prompt } = promptOf(o, keyWidth, 1);
+  const rows = { kind: "row-product" as const, space: o.sequences, times: 3 };
+  const position = o.builder.index("slot of sequences", rows);
+  const indices = { key: o.builder.index("key", 2), example: o.builder.index("example of sequences", rows), position };
+  const copies = gather(o.builder, [{ table, index: position }]);
+  const tensor = dropout(o.builder, copies, { indices, attributes: { share: 0.3, stream: 0 } });
+  return { ...prompt, tensor, set: o.builder.index("own set", o.sequences) };
+}
+
 export const CASES: readonly Case[] = [
   [
     "matmul NT with bias",
@@ -157,6 +172,18 @@ export const CASES: readonly Case[] = [
         { table: o.parameter("words", 11, 21), index: o.builder.index("row", o.tokens.space) },
         { table: o.parameter("soft", 3, 21), index: o.builder.index("sparse", o.tokens.space) },
       ]),
+  ],
+  [
+    "dropout",
+    (o) => {
+      const [example, position] = [o.tokens.sequence, o.builder.index("sparse", o.tokens.space)];
+      const indices = { key: o.builder.index("key", 2), example, position };
+      return dropout(o.builder, o.rows("x", 21), { indices, attributes: { share: 0.4, stream: 3 } });
+    },
+  ],
+  [
+    "attention with a prompt dropped in each sequence",
+    (o) => attentionCase(3, 7, { prompt: droppedPromptOf(o, 21) })(o),
   ],
   ["scale", (o) => scale(o.builder, o.rows("x", 21), -0.75)],
   ["concatenate", (o) => concatenate(o.builder, o.rows("a", 5), o.rows("b", 16))],

@@ -17,6 +17,8 @@ export interface Crossing {
   /** Name of the table, and of the trunk's output. */
   readonly table: string;
   readonly tensor: Tensor;
+  /** Its label and how many tensors of that label come before it, by which another graph finds its own. */
+  readonly name: string;
   readonly space: RowSpace;
 }
 
@@ -74,10 +76,11 @@ function narrowest(frozen: readonly GraphNode[], widest: readonly Tensor[], coun
 
 function frontierOf(graph: Graph, tensors: readonly Tensor[], counts: RowCounts): Frontier {
   const nodes = pruneNodes(graph.nodes.slice(0, graph.forwardNodes), tensors);
+  const names = new Map([...namedOutputs(graph)].map(([name, tensor]) => [tensor, name]));
   const crossings = tensors.map((tensor, place) => {
     const { rows } = tensor;
     if (typeof rows === "number" || rows.kind !== "row-space") throw new Error(`"${tensor.label}" cannot be kept.`);
-    return { table: `frontier.${place}`, tensor, space: rows };
+    return { table: `frontier.${place}`, tensor, name: names.get(tensor) ?? tensor.label, space: rows };
   });
   const trunk: Graph = {
     nodes,
@@ -102,11 +105,11 @@ export function remainderOf(
   tableRows: RowCounts,
   savings?: BackwardSavings,
 ): Graph {
-  const own = new Map(graph.nodes.slice(0, graph.forwardNodes).flatMap(({ outputs }) => outputs.map((t) => [t.id, t])));
+  const own = namedOutputs(graph);
   const given = new Map<Tensor, Crossing>();
   for (const crossing of crossings) {
-    const tensor = own.get(crossing.tensor.id);
-    if (tensor === undefined || tensor.label !== crossing.tensor.label) {
+    const tensor = own.get(crossing.name);
+    if (tensor === undefined) {
       throw new Error(`This graph does not compute "${crossing.tensor.label}" as the other one does.`);
     }
     given.set(tensor, crossing);
@@ -122,4 +125,17 @@ export function remainderOf(
       return gather(builder, [{ table, index: builder.index(frontierRows(space.name), space) }], tensor.label);
     },
   });
+}
+
+/** What the forward pass computes, by label and by how many tensors of that label come before. */
+function namedOutputs({ nodes, forwardNodes }: Graph): Map<string, Tensor> {
+  const seen = new Map<string, number>();
+  const outputs = nodes.slice(0, forwardNodes).flatMap((node) => [...node.outputs]);
+  return new Map(
+    outputs.map((tensor) => {
+      const before = seen.get(tensor.label) ?? 0;
+      seen.set(tensor.label, before + 1);
+      return [`${tensor.label} ${before}`, tensor];
+    }),
+  );
 }

@@ -5,7 +5,7 @@
 import type { StepValues } from "../executor.ts";
 import type { Graph } from "./graph.ts";
 import { stretchesOf, type SequenceLayout } from "./sequences.ts";
-import type { StepInput } from "./tensor.ts";
+import type { RowProduct, RowSpace, StepInput } from "./tensor.ts";
 
 /** Name of the space that attention finds its keys in; undefined without attention, where nothing is padded. */
 export function paddedSpaceOf(graph: Graph): string | undefined {
@@ -64,7 +64,9 @@ function paddedIndex(layout: SequenceLayout, input: StepInput, given: Int32Array
   const extra = rowsAdded(layout, input, padding);
   if (extra === 0) return given;
   if (role.kind === "sequence") {
-    return Int32Array.from([...given, ...added.flatMap((rows, i) => Array<number>(rows).fill(sequences + i))]);
+    const isOfSequences = typeof input.rows !== "number" && spaceNameOf(input.rows) === layout.sequences;
+    const owned = isOfSequences ? added.map(() => 1) : added;
+    return Int32Array.from([...given, ...owned.flatMap((rows, i) => Array<number>(rows).fill(sequences + i))]);
   }
   return Int32Array.from([...given, ...Array<number>(extra).fill(given[0] ?? 0)]);
 }
@@ -72,7 +74,11 @@ function paddedIndex(layout: SequenceLayout, input: StepInput, given: Int32Array
 /** Entries that a step input gains. */
 function rowsAdded({ sequences }: SequenceLayout, { rows }: StepInput, { rows: added, added: list, space }: Padding) {
   if (typeof rows === "number") return 0;
-  const [name, times] = rows.kind === "row-space" ? [rows.name, 1] : [rows.space.name, rows.times];
+  const [name, times] = [spaceNameOf(rows), rows.kind === "row-space" ? 1 : rows.times];
   if (name === space) return added * times;
   return name === sequences ? list.length * times : 0;
+}
+
+function spaceNameOf(rows: RowSpace | RowProduct): string {
+  return rows.kind === "row-space" ? rows.name : rows.space.name;
 }

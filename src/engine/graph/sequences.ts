@@ -13,7 +13,8 @@ type Role =
   | { readonly kind: "plain" }
   | { readonly kind: "offsets"; readonly space: string }
   | { readonly kind: "sequence" }
-  | { readonly kind: "row"; readonly space: string };
+  /** `times` rows of each row of the space. */
+  | { readonly kind: "row"; readonly space: string; readonly times: number };
 
 export interface SequenceLayout {
   /** Name of the row space with one row per sequence. */
@@ -55,11 +56,16 @@ function rolesIn(node: GraphNode): [IndexInput, Role][] {
       return [
         ...spanRoles(queryOffsets, querySequence, node.inputs.q),
         ...spanRoles(keyOffsets, keySequence, node.inputs.k),
-        ...(set === undefined ? [] : [[set, { kind: "plain" }] satisfies [IndexInput, Role]]),
+        ...(set === undefined ? [] : [[set, setRole(node.inputs.prompt)] satisfies [IndexInput, Role]]),
       ];
     }
     case "gather":
       return node.indices.indices.map((index, k) => [index, gatherRole(node.inputs.tables[k])]);
+    case "dropout": {
+      const { key, example, position } = node.indices;
+      // An example keeps the number it has in the whole step, and so its mask.
+      return [key, example, position].map((input): [IndexInput, Role] => [input, { kind: "plain" }]);
+    }
     case "crossEntropy":
       return [[node.indices.labels, { kind: "plain" }]];
     case "segmentCrossEntropy": {
@@ -93,10 +99,16 @@ function spanRoles(offsets: IndexInput, sequence: IndexInput, rows: Tensor): [In
   ];
 }
 
+/** Prompt sets that stand for good are named by number; where every sequence has one of its own, by that. */
+function setRole(prompt: Tensor | undefined): Role {
+  return prompt === undefined || spaceOf(prompt.rows) === undefined ? { kind: "plain" } : { kind: "sequence" };
+}
+
 /** An index into computed rows of a space moves with them; one into a table of fixed rows does not. */
 function gatherRole(table: Tensor | undefined): Role {
   const space = table === undefined ? undefined : spaceOf(table.rows);
-  return space === undefined ? { kind: "plain" } : { kind: "row", space: space.name };
+  if (table === undefined || space === undefined) return { kind: "plain" };
+  return { kind: "row", space: space.name, times: timesOf(table.rows) };
 }
 
 function spaceOf(rows: Rows): RowSpace | undefined {
@@ -198,7 +210,7 @@ function selectIndex(
     case "row": {
       const { from, starts } = stretches(role.space);
       const moved = (row: number, ordinal: number): number =>
-        row < 0 ? row : row - (from[ordinal]?.first ?? 0) + (starts[ordinal] ?? 0);
+        row < 0 ? row : row + role.times * ((starts[ordinal] ?? 0) - (from[ordinal]?.first ?? 0));
       return Int32Array.from(parts.flatMap((part, ordinal) => part.map((row) => moved(row, ordinal))));
     }
     default:

@@ -18,6 +18,8 @@ export function computeNode(node: GraphNode, twin: Twin): Float64Array[] {
       return [fill(twin, node.outputs, (i) => at(twin, node.inputs.a, i) + at(twin, node.inputs.b, i))];
     case "scale":
       return [fill(twin, node.outputs, (i) => node.attributes.factor * at(twin, node.inputs.x, i))];
+    case "dropout":
+      return [dropout(node, twin)];
     case "activation":
       return [fill(twin, node.outputs, (i) => activate(node.attributes.activation, at(twin, node.inputs.x, i)))];
     case "activationGradient":
@@ -231,4 +233,24 @@ function collectPartials(
 function unstack({ inputs: { x }, outputs }: NodeOf<"unstack">, twin: Twin): Float64Array[] {
   let end = 0;
   return outputs.map((part) => twin.tensor(x).slice(end, (end += twin.rows(part) * part.width)));
+}
+
+/** The hash in whole numbers of 32 bits, step by step as `operations/dropout.ts` in the graph describes it. */
+function dropout({ inputs, indices, attributes, outputs }: NodeOf<"dropout">, twin: Twin): Float64Array {
+  const [key, examples, positions] = [indices.key, indices.example, indices.position].map((input) => twin.index(input));
+  const bits = 2n ** 32n;
+  const round = (hash: bigint, counter: number): bigint => {
+    let value = hash ^ BigInt.asUintN(32, BigInt(counter));
+    value = ((value ^ (value >> 16n)) * 0x7feb352dn) % bits;
+    value = ((value ^ (value >> 15n)) * 0x846ca68bn) % bits;
+    return value ^ (value >> 16n);
+  };
+  const { share, stream } = attributes;
+  const { x } = inputs;
+  return fill(twin, outputs, (i) => {
+    const [row, column] = [Math.floor(i / x.width), i % x.width];
+    const counters = [...(key ?? []), stream, examples?.[row] ?? 0, positions?.[row] ?? 0, column];
+    const isDropped = Number(counters.reduce(round, 0x9e3779b9n)) < Math.floor(share * 2 ** 32);
+    return isDropped ? 0 : at(twin, x, i) * Math.fround(1 / (1 - share));
+  });
 }

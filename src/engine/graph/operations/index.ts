@@ -7,6 +7,7 @@ import type { CollectPartialsNode } from "./collectPartials.ts";
 import type { ColumnSumNode } from "./columnSum.ts";
 import { columnsVjp, concatenateVjp, type ColumnsNode, type ConcatenateNode } from "./concatenate.ts";
 import { crossEntropyVjp, type CrossEntropyGradientNode, type CrossEntropyNode } from "./crossEntropy.ts";
+import { dropoutVjp, type DropoutNode } from "./dropout.ts";
 import { gatherVjp, type GatherNode, type ScatterNode } from "./gather.ts";
 import {
   layerNormVjp,
@@ -29,6 +30,7 @@ export type ForwardNode =
   | MatmulNode
   | AddNode
   | ScaleNode
+  | DropoutNode
   | ActivationNode
   | LayerNormNode
   | GatherNode
@@ -67,6 +69,8 @@ export function contributionsOf(node: GraphNode, context: BackwardContext): Cont
       return addVjp(node, context);
     case "scale":
       return scaleVjp(node, context);
+    case "dropout":
+      return dropoutVjp(node, context);
     case "activation":
       return activationVjp(node, context);
     case "layerNorm":

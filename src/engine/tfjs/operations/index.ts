@@ -10,6 +10,7 @@ import { add } from "./add.ts";
 import { attention } from "./attention.ts";
 import { concatenate } from "./concatenate.ts";
 import { crossEntropy } from "./crossEntropy.ts";
+import { dropout } from "./dropout.ts";
 import { gather } from "./gather.ts";
 import { layerNorm } from "./layerNorm.ts";
 import { lstm } from "./lstm.ts";
@@ -38,6 +39,8 @@ function evaluate(node: GraphNode, pass: ForwardPass): Tensor[] {
       return add(node, pass);
     case "scale":
       return scale(node, pass);
+    case "dropout":
+      return dropout(node, pass);
     case "activation":
       return activation(node, pass);
     case "layerNorm":

@@ -21,6 +21,7 @@ import copy from "./copy.wgsl?raw";
 import crossEntropy from "./crossEntropy.wgsl?raw";
 import crossEntropyGradient from "./crossEntropyGradient.wgsl?raw";
 import crossEntropyShared from "./crossEntropyShared.wgsl?raw";
+import dropout from "./dropout.wgsl?raw";
 import gather from "./gather.wgsl?raw";
 import gradientNorm from "./gradientNorm.wgsl?raw";
 import layerNorm from "./layerNorm.wgsl?raw";
@@ -71,6 +72,7 @@ export const kernels = {
   lstm: { name: "lstm", code: lstm },
   lstmGradient: { name: "lstmGradient", code: lstmGradient },
   scale: { name: "scale", code: scale },
+  dropout: { name: "dropout", code: dropout },
   scatter: { name: "scatter", code: scatter },
   segmentCrossEntropy: { name: "segmentCrossEntropy", code: crossEntropyShared + segmentCrossEntropy },
   segmentCrossEntropyGradient: { name: "segmentCrossEntropyGradient", code: segmentCrossEntropyGradient },

@@ -7,6 +7,7 @@ import { lowerCollectPartials } from "./collectPartials.ts";
 import { lowerColumnSum } from "./columnSum.ts";
 import { lowerColumns, lowerConcatenate } from "./concatenate.ts";
 import { crossEntropyDispatch, lowerCrossEntropy, lowerCrossEntropyGradient } from "./crossEntropy.ts";
+import { lowerDropout } from "./dropout.ts";
 import { lowerActivation, lowerActivationGradient, lowerAdd } from "./elementwise.ts";
 import { lowerGather, lowerScatter } from "./gather.ts";
 import {
@@ -30,6 +31,7 @@ const lowerings: {
   matmul: lowerMatmul,
   add: lowerAdd,
   scale: lowerScale,
+  dropout: lowerDropout,
   activation: lowerActivation,
   activationGradient: lowerActivationGradient,
   layerNorm: lowerLayerNorm,
