@@ -118,8 +118,8 @@ function emptyWords({ live, failed }: MapSquare): string {
   return failed.length > 0 ? "failed" : "–";
 }
 
+/** The spread once every seed has ended, before that how many have. */
 function seedWords({ finished, seeds, deviation }: MapSquare): string {
   if (seeds === 1 || finished.length === 0) return "";
-  const spread = deviation !== undefined && finished.length > 1 ? `± ${formatScore(deviation)}, ` : "";
-  return `${spread}${finished.length} of ${seeds} seeds`;
+  return finished.length === seeds ? `± ${formatScore(deviation ?? 0)}` : `${finished.length} of ${seeds} seeds`;
 }
