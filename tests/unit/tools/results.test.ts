@@ -20,6 +20,7 @@ function entry(method: string, seed: number, rate: number, score: number, purpos
   const run: Run = {
     settings: settingsOf(job, rate).join(" "),
     rate,
+    outcome: "finished",
     score,
     scoreName: "F1",
     loss: 1 - score,

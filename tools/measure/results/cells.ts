@@ -17,9 +17,10 @@ function choosingRuns(runs: Runs, data: DataSet, method: Method): Run[] {
   );
 }
 
-/** The run of the best rate; of equal scores the one of lower loss. Undefined where nothing is trained. */
+/** The run of the best rate, of those that did not diverge; of equal scores the one of lower loss. Undefined where nothing is trained. */
 export function chosenRate(runs: Runs, data: DataSet, method: Method): { readonly rate: number } | undefined {
-  const [best] = choosingRuns(runs, data, method).toSorted((a, b) => b.score - a.score || a.loss - b.loss);
+  const finished = choosingRuns(runs, data, method).filter(({ outcome }) => outcome === "finished");
+  const [best] = finished.toSorted((a, b) => b.score - a.score || a.loss - b.loss);
   return best?.rate === undefined || best.rate === null ? undefined : { rate: best.rate };
 }
 
@@ -57,6 +58,7 @@ function cellOf(runs: Runs, data: DataSet, method: Method): Cell | undefined {
     rate: rate ?? null,
     choosing: choosingRuns(runs, data, method).map((run) => ({ rate: run.rate ?? 0, score: run.score })),
     baseline: first.baseline,
+    diverged: found.filter(({ outcome }) => outcome === "diverged").length,
     settings: first.settings,
   };
 }

@@ -1,5 +1,6 @@
 /** Writes docs/results.md from the cells: an overview, every cell with its settings, and the claims of the field. */
 import { writeFileSync } from "node:fs";
+import { learningMargin } from "../../../src/config/measured.ts";
 import { CLAIMS, compare, titleOf, type Comparison } from "./claims.ts";
 import { DATA_SETS, METHODS, VARIANTS, type DataSet } from "./plan.ts";
 import type { Cell, ResultFile } from "./resultFile.ts";
@@ -17,6 +18,8 @@ export function writePage({ cells, model, machine }: ResultFile, path: string): 
     "## The claims of the field",
     "A difference is called higher or lower when it exceeds two standard errors over the seeds; with one seed nothing is claimed.",
     ...CLAIMS.flatMap((claim) => [`### ${claim.title}`, ...claimText(claim.note, compare(claim, cells))]),
+    "## What does not learn",
+    weakCells(cells),
     "## Cells",
     ...DATA_SETS.flatMap((data) => details(data, cells)),
   ];
@@ -65,6 +68,19 @@ function claimText(note: string | undefined, comparisons: readonly Comparison[])
   return note === undefined ? [body] : [note, body];
 }
 
+/** Cells within the margin of the best answer without a model, on real and built-in data. */
+function weakCells(cells: readonly Cell[]): string {
+  const weak = cells.filter(({ mean, baseline }) => mean < baseline.score + learningMargin);
+  if (weak.length === 0) return "Every cell measured so far beats the best answer without a model by 5 points.";
+  const rows = weak.map((cell) => [
+    DATA_SETS.find(({ id }) => id === cell.data)?.title ?? cell.data,
+    titleOf(cell.method),
+    scoreOf(cell),
+    `${cell.baseline.name}: ${percent(cell.baseline.score)}`,
+  ]);
+  return `Less than 5 points above the best answer without a model:\n\n${table([["data", "method", "score", "without a model"], ...rows])}`;
+}
+
 function details({ id, title, source }: DataSet, cells: readonly Cell[]): string[] {
   const own = cells.filter(({ data }) => data === id);
   const [first] = own;
@@ -91,8 +107,9 @@ function exception(source: DataSet["source"]): string {
   return ` Full fine-tuning converges sooner and gets ${steps} steps of ${batch}.`;
 }
 
-function scoreOf({ mean, deviation }: Cell): string {
-  return deviation === null ? percent(mean) : `${percent(mean)} ± ${percent(deviation)}`;
+function scoreOf({ mean, deviation, diverged }: Cell): string {
+  const note = diverged === 0 ? "" : ` (${diverged} diverged)`;
+  return `${percent(mean)}${deviation === null ? "" : ` ± ${percent(deviation)}`}${note}`;
 }
 
 function percent(share: number): string {

@@ -17,6 +17,8 @@ export interface Budget {
 export interface RealData extends Budget {
   readonly folder: string;
   readonly maxTokens: number;
+  /** Share of the steps over which the learning rate rises; none where absent. */
+  readonly warmup?: number;
   readonly fullFineTuning?: Budget;
 }
 
@@ -36,6 +38,8 @@ export interface DataSet {
   readonly task: TaskKind;
   readonly source: RealData | BuiltIn;
   readonly examplesPerClass?: number;
+  /** Comes after everything else. */
+  readonly optional?: boolean;
   /** Methods to run; those not named stay empty. */
   readonly methods: readonly string[];
   /** Arguments of the verbalizer, for methods that need it. */
@@ -60,7 +64,7 @@ export const METHODS: readonly Method[] = [
   { id: "deep", title: "deep prompt of 16", kind: "prefix-tuning", settings: deep(16), rates: PROMPT_RATES },
   { id: "soft", title: "soft prompt of 16", kind: "prompt-tuning", settings: deep(16), rates: PROMPT_RATES },
   { id: "head", title: "head only", kind: "head-only", settings: [], rates: PROMPT_RATES },
-  { id: "full", title: "full fine-tuning", kind: "full-fine-tuning", settings: [], rates: [0.0003, 0.0005, 0.001] },
+  { id: "full", title: "full fine-tuning", kind: "full-fine-tuning", settings: [], rates: [0.0005, 0.001, 0.002] },
   { id: "p-tuning", title: "P-Tuning (LSTM) of 16", kind: "p-tuning", settings: deep(16), rates: [0.002, 0.005, 0.02] },
   { id: "bitfit", title: "biases only", kind: "bitfit", settings: [], rates: [0.003, 0.01, 0.03] },
   { id: "top-layer", title: "top layer", kind: "top-layers", settings: [], rates: [0.0003, 0.001, 0.003] },
@@ -194,9 +198,26 @@ export const DATA_SETS: readonly DataSet[] = [
       choosingSteps: 400,
       batch: 32,
       maxTokens: 64,
+      warmup: 0.1,
       fullFineTuning: { steps: 1000, batch: 16, choosingSteps: 200 },
     },
     methods: MAIN,
+  },
+  {
+    id: "snips-intents",
+    title: "snips-intents",
+    task: "sequence-classification",
+    source: { folder: "snips-intents", steps: 200, choosingSteps: 60, batch: 16, maxTokens: 64 },
+    optional: true,
+    methods: trained,
+  },
+  {
+    id: "mr",
+    title: "mr",
+    task: "sequence-classification",
+    source: { folder: "mr", steps: 200, choosingSteps: 60, batch: 16, maxTokens: 64 },
+    optional: true,
+    methods: trained,
   },
 ];
 
@@ -217,7 +238,8 @@ export function jobsInOrder(): Job[] {
   const main = METHODS.filter(({ id }) => MAIN.includes(id));
   const rest = METHODS.filter(({ id }) => !MAIN.includes(id));
   const deepOnly = METHODS.filter(({ id }) => id === "deep");
-  const real = DATA_SETS.filter(({ source }) => "folder" in source);
+  const real = DATA_SETS.filter(({ source, optional }) => "folder" in source && optional !== true);
+  const optional = DATA_SETS.filter((data) => data.optional === true);
   const own = DATA_SETS.filter(({ source }) => "builtIn" in source);
   return [
     ...cells(real.slice(0, 3), [...main, ...VARIANTS], [1]),
@@ -230,6 +252,7 @@ export function jobsInOrder(): Job[] {
       [1],
     ),
     ...cells(real, rest, SEEDS),
+    ...cells(optional, METHODS, SEEDS),
   ];
 }
 

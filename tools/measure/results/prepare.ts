@@ -25,6 +25,8 @@ const SOURCES: Readonly<Record<string, Source>> = {
   "ag-news": { train: "train.jsonl", eval: "test.jsonl", choose: 400, evaluate: 1000 },
   "snips-slots": { train: "train.jsonl", eval: "test.jsonl", choose: 200, fit: 4000, evaluate: 1000 },
   wnut17: { train: "train.conll", eval: "test.conll", choose: 300, evaluate: 1000 },
+  "snips-intents": { train: "train.jsonl", eval: "test.jsonl", choose: 300, fit: 4000, evaluate: 1000 },
+  mr: { train: "train.jsonl", eval: "test.jsonl", choose: 300, fit: 4000, evaluate: 1000 },
   "xquad-en": { train: "xquad.en.json", eval: "", choose: 0, evaluate: 1000 },
 };
 

@@ -2,10 +2,14 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 
+/** A run that diverged stops early; its score is that of the moment it stopped. */
+export const outcomeSchema = z.enum(["finished", "diverged"]);
+
 export const runSchema = z.strictObject({
   /** Arguments of the command line without paths; another plan makes the run again. */
   settings: z.string(),
   rate: z.number().nullable(),
+  outcome: outcomeSchema,
   score: z.number(),
   scoreName: z.string(),
   loss: z.number(),
@@ -16,39 +20,42 @@ export const runSchema = z.strictObject({
   backend: z.string(),
 });
 
-export const cellSchema = z.strictObject({
-  data: z.string(),
-  method: z.string(),
-  scoreName: z.string(),
-  scores: z.array(z.number()),
-  mean: z.number(),
+export interface Cell {
+  readonly data: string;
+  readonly method: string;
+  readonly scoreName: string;
+  readonly scores: readonly number[];
+  readonly mean: number;
   /** Sample deviation over seeds; null with one seed. */
-  deviation: z.number().nullable(),
-  trained: z.number(),
-  seconds: z.number(),
-  rate: z.number().nullable(),
+  readonly deviation: number | null;
+  readonly trained: number;
+  readonly seconds: number;
+  readonly rate: number | null;
   /** Scores of the rates tried, on the part of train that chooses. */
-  choosing: z.array(z.strictObject({ rate: z.number(), score: z.number() })),
-  baseline: z.strictObject({ name: z.string(), score: z.number() }),
-  settings: z.string(),
-});
+  readonly choosing: readonly { readonly rate: number; readonly score: number }[];
+  readonly baseline: Run["baseline"];
+  /** Seeds whose run diverged; they count with the score they had then. */
+  readonly diverged: number;
+  readonly settings: string;
+}
 
-const fileSchema = z.strictObject({
-  about: z.string(),
-  model: z.string(),
-  machine: z.string(),
-  cells: z.array(cellSchema),
-  runs: z.record(z.string(), runSchema),
-});
+/** Only the runs are read; cells are made from them anew. */
+const fileSchema = z.object({ runs: z.record(z.string(), runSchema) });
 
 export type Run = z.infer<typeof runSchema>;
-export type Cell = z.infer<typeof cellSchema>;
-export type ResultFile = z.infer<typeof fileSchema>;
+
+export interface ResultFile {
+  readonly about: string;
+  readonly model: string;
+  readonly machine: string;
+  readonly cells: readonly Cell[];
+  readonly runs: Readonly<Record<string, Run>>;
+}
 
 /** The file, or an empty one. */
 export function readResults(path: string, empty: Omit<ResultFile, "cells" | "runs">): ResultFile {
   if (!existsSync(path)) return { ...empty, cells: [], runs: {} };
-  return { ...fileSchema.parse(JSON.parse(readFileSync(path, "utf8"))), ...empty };
+  return { ...empty, cells: [], ...fileSchema.parse(JSON.parse(readFileSync(path, "utf8"))) };
 }
 
 /** Writes the file whole, so that no reader meets half of it. */

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { prepareParts } from "./prepare.ts";
 import { budgetOf, type DataSet, type Job, type Method } from "./plan.ts";
-import type { Run } from "./resultFile.ts";
+import { outcomeSchema, type Run } from "./resultFile.ts";
 
 const finalSchema = z.object({
   final: z.looseObject({
+    outcome: outcomeSchema,
     score: z.string(),
     loss: z.number(),
     examples: z.int(),
@@ -41,11 +42,12 @@ function trainingOf({ source, task, examplesPerClass }: DataSet, purpose: Job["p
   if ("builtIn" in source) return ["--data", source.builtIn, "--evaluate-every", "100000"];
   const budget = budgetOf(source, method);
   const steps = purpose === "choose" ? budget.choosingSteps : budget.steps;
+  const warmup = source.warmup === undefined ? {} : { "warmup-steps": Math.round(source.warmup * steps) };
   const chosen = {
     task,
     "max-tokens": source.maxTokens,
     ...(examplesPerClass === undefined ? {} : { "examples-per-class": examplesPerClass }),
-    ...(method.kind === "discrete-prompt" ? {} : { steps, batch: budget.batch, "evaluate-every": steps }),
+    ...(method.kind === "discrete-prompt" ? {} : { steps, batch: budget.batch, "evaluate-every": steps, ...warmup }),
   };
   return Object.entries(chosen).flatMap(([name, value]) => [`--${name}`, `${value}`]);
 }
@@ -75,10 +77,11 @@ export function runOnce(job: Job, rate: number | undefined, { root, work, model,
   if (result.status !== 0) throw new Error(`${keyOf(job)} failed: ${result.stderr.slice(-2000)}`);
   const line: unknown = JSON.parse(result.stdout.trim().split("\n").at(-1) ?? "{}");
   const { final } = finalSchema.parse(line);
-  const { loss, examples, baseline, trained, backend } = final;
+  const { outcome, loss, examples, baseline, trained, backend } = final;
   return {
     settings: settings.join(" "),
     rate: rate ?? null,
+    outcome,
     score: final.last.mean,
     scoreName: final.score,
     loss,
