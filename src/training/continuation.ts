@@ -1,6 +1,6 @@
 /**
  * After the steps on several data sets: the same prompt goes on with the run's own data set alone, with a new optimizer, a
- * learning-rate schedule of its own, and the head as it is or as it started (THUDM/P-tuning-v2 issue 22).
+ * learning-rate schedule of its own, and the head as it is or as it started (as the authors of THUDM/P-tuning-v2 describe it).
  */
 import type { Evaluation, RunOutcome, TrainingEvent } from "./events.ts";
 import type { Progress } from "./seedRun.ts";

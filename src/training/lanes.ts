@@ -1,7 +1,7 @@
 /**
  * The data sets of a run. A usual run has one lane; a run on several shares the prompt, gives each a head of its own and
- * takes every batch from one of them (multi-task P-Tuning v2, THUDM/P-tuning-v2 issue 22). Whose turn it is comes from a
- * random stream of its own and is a function of the step, so that any step can be repeated.
+ * takes every batch from one of them (multi-task P-Tuning v2, as the authors of THUDM/P-tuning-v2 describe it). Whose turn it
+ * is comes from a random stream of its own and is a function of the step, so that any step can be repeated.
  */
 import { experimentPerDataSet, type Experiment } from "../config/experiment.ts";
 import { randomStream } from "../lib/random.ts";

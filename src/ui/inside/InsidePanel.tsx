@@ -7,6 +7,7 @@ import { findRun, useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
 import { Message } from "../shared/Message.tsx";
 import { Panel } from "../shared/Panel.tsx";
+import { ProgressBar } from "../shared/ProgressBar.tsx";
 import { Attention } from "./Attention.tsx";
 import { KnockOut } from "./KnockOut.tsx";
 import { Predictions } from "./Predictions.tsx";
@@ -106,9 +107,13 @@ function Found({ run, inspection }: { readonly run: RunEntry; readonly inspectio
 function Progress({ inspection: { part, done, total } }: { readonly inspection: Inspection }) {
   const name = part === undefined ? "Preparing" : PART_NAMES[part];
   return (
-    <div className={classes.progress} role="status">
-      <span>{total === 0 ? name : `${name}: ${done} of ${total}`}</span>
-      <progress aria-label="Progress" value={done} max={Math.max(1, total)} />
+    <div role="status">
+      <ProgressBar
+        words={total === 0 ? name : `${name}: ${done} of ${total}`}
+        label="Progress"
+        value={done}
+        max={Math.max(1, total)}
+      />
     </div>
   );
 }

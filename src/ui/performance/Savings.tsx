@@ -9,6 +9,7 @@ import { useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
 import { Hint } from "../shared/Hint.tsx";
 import { Message } from "../shared/Message.tsx";
+import { ProgressBar } from "../shared/ProgressBar.tsx";
 import { formatMilliseconds, SavingRow } from "./SavingRow.tsx";
 import classes from "./Performance.module.css";
 
@@ -77,9 +78,13 @@ function State({ measurement }: { readonly measurement: Measurement }) {
   if (state === "running") {
     const off = saving === undefined ? "with everything" : `without “${savingsSchema.shape[saving].meta()?.title}”`;
     return (
-      <div className={classes.progress} role="status">
-        <span>{total === 0 ? "Preparing" : `Step ${done} of ${total}, ${off}`}</span>
-        <progress aria-label="Measured steps" value={done} max={Math.max(1, total)} />
+      <div role="status">
+        <ProgressBar
+          words={total === 0 ? "Preparing" : `Step ${done} of ${total}, ${off}`}
+          label="Measured steps"
+          value={done}
+          max={Math.max(1, total)}
+        />
       </div>
     );
   }

@@ -6,6 +6,7 @@ import { useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
 import { controlSweep, goOn } from "../../store/sweeps.ts";
 import { PauseBars, Play, StopSquare } from "../shared/icons.tsx";
+import { ProgressBar } from "../shared/ProgressBar.tsx";
 import type { SweepState } from "./useSweepState.ts";
 import classes from "./Sweep.module.css";
 
@@ -14,10 +15,7 @@ export function SweepProgress({ state }: { readonly state: SweepState }) {
   const words = progressWords(state);
   return (
     <div className={classes.progress}>
-      <div className={classes.far}>
-        <span>{words}</span>
-        <progress max={1} value={share} aria-label="Progress of the sweep" aria-valuetext={words} />
-      </div>
+      <ProgressBar words={words} label="Progress of the sweep" value={share} max={1} />
       <div role="group" aria-label="Sweep" className={classes.buttons}>
         {active.status === "running" && (
           <Button size="xs" variant="default" leftSection={<PauseBars />} onClick={() => void controlSweep("pause")}>
