@@ -23,6 +23,7 @@ const PICTURES: readonly Picture[] = [
   { file: "studio-light.png", colorScheme: "light", width: 1440, height: 900 },
   { file: "studio-dark.png", colorScheme: "dark", width: 1440, height: 900 },
   { file: "studio-phone.png", colorScheme: "light", width: 390, height: 844 },
+  { file: "studio-phone-dark.png", colorScheme: "dark", width: 390, height: 844 },
 ];
 
 /** A software GPU on a busy machine needs this long to compile and answer. */
