@@ -34,13 +34,12 @@ it(
   async () => {
     const { page } = studio;
     await waitUntilReady(page);
-    await page.getByRole("button", { name: "Actions for soft prompt" }).click();
+    const actions = page.getByRole("button", { name: "Actions for soft prompt" });
+    await actions.click();
     await page.getByRole("menuitem", { name: "Look inside" }).click();
     await panel.getByRole("button", { name: "Cancel" }).waitFor();
-    const row = page
-      .getByRole("region", { name: "Runs", exact: true })
-      .getByRole("row")
-      .filter({ hasText: "soft prompt" });
+    // By its menu: a row's words also name the run that it differs from.
+    const row = page.getByRole("region", { name: "Runs", exact: true }).getByRole("row").filter({ has: actions });
     const best = await row.locator("b").first().innerText();
     await panel.getByRole("table", { name: "Examples", exact: true }).waitFor({ timeout: TIMEOUT });
     expect(await panel.innerText()).toContain(`${best} accuracy on 200 evaluation examples`);
