@@ -6,10 +6,11 @@ import type { LoadedModel } from "../src/models/loadModel.ts";
 import { initialValues, setUpRun } from "../src/training/setup.ts";
 import type { BenchSession } from "./engines/engine.ts";
 import { studioEngine } from "./engines/studio.ts";
-import { median, rounded } from "./measure.ts";
+import { rounded } from "./measure.ts";
 import type { Problem, ProblemSizes } from "./problem.ts";
 import { prefixMethod, raggedProblem, type BenchMethod } from "./ragged.ts";
 import type { DepthRow } from "./results.ts";
+import { takeTurns } from "./takeTurns.ts";
 
 export interface DepthOptions {
   readonly adapter: string;
@@ -26,21 +27,11 @@ export async function measureDepths(
   const cases = Object.entries(methodsFor(model, sizes));
   const sessions: BenchSession[] = [];
   for (const [, method] of cases) sessions.push(await studioEngine(gpu).open(await problemOf(model, sizes, method)));
-  const times: number[][] = cases.map(() => []);
   for (const session of sessions) await session.warmUp?.();
-  const warmUp = 1;
-  for (let step = 0; step < steps + warmUp; step++) {
-    for (const [index, session] of sessions.entries()) {
-      const started = performance.now();
-      await session.step(step);
-      await session.finish();
-      if (step >= warmUp) times[index]?.push(performance.now() - started);
-      await session.loss();
-    }
-  }
+  const times = await takeTurns(sessions, { warmUp: 1, steps });
   const measured = cases.map(([name], index) => ({
     name,
-    stepMs: median(times[index] ?? []),
+    stepMs: times[index] ?? Number.NaN,
     flops: sessions[index]?.flops?.(0) ?? Number.NaN,
   }));
   for (const session of sessions) session.dispose();

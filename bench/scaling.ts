@@ -4,10 +4,11 @@
  */
 import { studioEngine } from "./engines/studio.ts";
 import { matmulShare } from "./kernelRates.ts";
-import { median, rounded } from "./measure.ts";
+import { rounded } from "./measure.ts";
 import { randomModel, type EncoderShape } from "./models.ts";
 import { equalProblem, type Problem, type ProblemSizes } from "./problem.ts";
 import type { ScalingRow } from "./results.ts";
+import { takeTurns } from "./takeTurns.ts";
 
 type Sizes = Pick<EncoderShape, "layers" | "width"> & ProblemSizes;
 
@@ -67,19 +68,9 @@ async function timeTogether(
 ): Promise<{ time: number; flops: number }[]> {
   const sessions = [];
   for (const problem of problems) sessions.push(await studioEngine(gpu).open(problem));
-  const times: number[][] = problems.map(() => []);
-  const warmUp = 2;
-  for (let step = 0; step < steps + warmUp; step++) {
-    for (const [index, session] of sessions.entries()) {
-      const started = performance.now();
-      await session.step(step);
-      await session.finish();
-      if (step >= warmUp) times[index]?.push(performance.now() - started);
-      await session.loss();
-    }
-  }
+  const times = await takeTurns(sessions, { warmUp: 2, steps });
   const measured = sessions.map((session, index) => ({
-    time: median(times[index] ?? []),
+    time: times[index] ?? Number.NaN,
     flops: session.flops?.(0) ?? Number.NaN,
   }));
   for (const session of sessions) session.dispose();

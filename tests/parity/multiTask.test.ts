@@ -9,7 +9,7 @@ import { lanesOf, openSession } from "../../src/training/session.ts";
 import { groupSettings, setUpRun } from "../../src/training/setup.ts";
 import { openExecutor } from "./executors.ts";
 import { fixtureModel, labelNames, readJson } from "./models.ts";
-import { readCaseAt, type GoldenCase } from "./replay.ts";
+import { optimizerSchema, readCaseAt, type GoldenCase } from "./replay.ts";
 import { largestDifference } from "./tolerances.ts";
 
 const fixture = z
@@ -17,14 +17,7 @@ const fixture = z
     cases: z.array(z.string()),
     turns: z.array(z.int()),
     losses: z.array(z.number()),
-    optimizer: z.object({
-      learningRate: z.number(),
-      beta1: z.number(),
-      beta2: z.number(),
-      epsilon: z.number(),
-      weightDecay: z.number(),
-      clip: z.number(),
-    }),
+    optimizer: optimizerSchema,
     finalPrompt: z.array(z.number()),
   })
   .parse(readJson("tiny-bert/multi-task.json"));

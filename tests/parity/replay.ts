@@ -39,6 +39,16 @@ export const caseNames = [
 ] as const;
 export type CaseName = (typeof caseNames)[number];
 
+/** AdamW as the fixtures were made with it. */
+export const optimizerSchema = z.object({
+  learningRate: z.number(),
+  beta1: z.number(),
+  beta2: z.number(),
+  epsilon: z.number(),
+  weightDecay: z.number(),
+  clip: z.number(),
+});
+
 const caseSchema = z.object({
   method: z.enum(methodKinds),
   /** The method's settings where they say more than the fields below. */
@@ -63,14 +73,7 @@ const caseSchema = z.object({
   trainables: z.record(z.string(), z.array(z.int())),
   loss: z.number(),
   losses: z.array(z.number()),
-  optimizer: z.object({
-    learningRate: z.number(),
-    beta1: z.number(),
-    beta2: z.number(),
-    epsilon: z.number(),
-    weightDecay: z.number(),
-    clip: z.number(),
-  }),
+  optimizer: optimizerSchema,
   expected: z.object({ logits: z.array(z.array(z.number())) }),
   gradientNorm: z.number(),
   largestGradients: z.record(z.string(), z.number()),
