@@ -86,6 +86,8 @@ export default defineConfig(({ isSsrBuild }) => ({
           include: ["tests/e2e/**/*.test.ts"],
           globalSetup: ["tests/setup/requireBuild.ts"],
           fileParallelism: false,
+          // What a file, a worker or a click brings about takes its time on a busy machine.
+          expect: { poll: { timeout: 30_000 } },
           testTimeout: 300_000,
           hookTimeout: 120_000,
         },

@@ -52,7 +52,7 @@ describe("a broken share link", () => {
     await page.evaluate((broken) => (window.location.hash = broken), hash);
     const notice = page.getByRole("status").filter({ hasText: "This link cannot be read, so your own settings stay." });
     await expect.poll(() => notice.innerText()).toMatch(message);
-    expect(await slider(page, "Prompt length").getAttribute("aria-valuenow")).toBe("16");
+    await expect.poll(() => slider(page, "Prompt length").getAttribute("aria-valuenow")).toBe("16");
     await waitUntilReady(page);
   });
 });
@@ -68,8 +68,8 @@ describe("a model folder that cannot be used", () => {
     ["has another architecture", "wrongArchitecture", /of type "t5"; the studio can run: bert, gpt2/],
   ] as const)("because it %s", async (_, folder, message) => {
     await openModelFolder(folders[folder]);
-    expect(await page.getByText(message).first().innerText()).toMatch(message);
-    expect(await modelChip().innerText()).toContain("encoder-l4-d128");
+    await expect.poll(() => page.getByText(message).first().innerText()).toMatch(message);
+    await expect.poll(() => modelChip().innerText()).toContain("encoder-l4-d128");
     await page.keyboard.press("Escape");
     await waitUntilReady(page);
   });
@@ -100,15 +100,15 @@ describe("examples that cannot be used", () => {
     ],
   ])("because of %s", async (_, name, text, message) => {
     const dialog = await openOwnData(name, text);
-    expect(await dialog.getByRole("alert").innerText()).toMatch(message);
-    expect(await dialog.getByRole("button", { name: "Use this data" }).isEnabled()).toBe(false);
+    await expect.poll(() => dialog.getByRole("alert").innerText()).toMatch(message);
+    await expect.poll(() => dialog.getByRole("button", { name: "Use this data" }).isEnabled()).toBe(false);
     await dialog.getByRole("button", { name: "Cancel" }).click();
     await waitUntilReady(page);
   });
 
   it("are left out line by line from an otherwise good file, and the rest is trained on", async () => {
     const dialog = await openOwnData("mixed.csv", `${rowsOf(8)}a text without a label,\n`);
-    expect(await dialog.getByRole("status").innerText()).toBe("Left out: line 10: no label.");
+    await expect.poll(() => dialog.getByRole("status").innerText()).toBe("Left out: line 10: no label.");
     await dialog.getByRole("button", { name: "Use this data" }).click();
     await page.getByRole("button", { name: /^Data: mixed\.csv/ }).waitFor();
     await expectTrains();
@@ -149,7 +149,7 @@ describe("a setting out of range", () => {
   it("is answered at its field, and the value from before stays", async () => {
     await typeValue(page, "Prompt length", 4000);
     await expect.poll(() => region(page, "Experiment").getByRole("alert").innerText()).toContain("128");
-    expect(await slider(page, "Prompt length").getAttribute("aria-valuenow")).toBe("16");
+    await expect.poll(() => slider(page, "Prompt length").getAttribute("aria-valuenow")).toBe("16");
     await waitUntilReady(page);
   });
 });
@@ -162,10 +162,10 @@ describe("a learning rate that diverges", () => {
     const name = await newestRunName(page);
     expect(points.length).toBeLessThan(12);
     const advice = page.getByRole("alert").filter({ hasText: name });
-    expect(await advice.innerText()).toMatch(/Lower the learning rate \(now 10\), for example to 1\./);
+    await expect.poll(() => advice.innerText()).toMatch(/Lower the learning rate \(now 10\), for example to 1\./);
     await typeValue(page, "Learning rate", 0.01);
     expect((await trainToEnd(page, 120_000)).points).toHaveLength(12);
-    expect(await runRows(page).filter({ hasText: name }).innerText()).toContain("diverged");
+    await expect.poll(() => runRows(page).filter({ hasText: name }).innerText()).toContain("diverged");
   });
 });
 

@@ -68,9 +68,9 @@ afterAll(async () => {
 describe("arriving", () => {
   it("shows three finished example runs while the model loads", async () => {
     await runRows(studio.page).nth(2).waitFor();
-    expect(await runRows(studio.page).count()).toBe(3);
-    expect(await runRows(studio.page).filter({ hasText: "example" }).count()).toBe(3);
-    expect(await button(studio.page, "Train").isEnabled()).toBe(false);
+    await expect.poll(() => runRows(studio.page).count()).toBe(3);
+    await expect.poll(() => runRows(studio.page).filter({ hasText: "example" }).count()).toBe(3);
+    await expect.poll(() => button(studio.page, "Train").isEnabled()).toBe(false);
     expect((await plottedLines(studio.page, "Loss", 2)).every(({ points }) => points.length > 1)).toBe(true);
   });
 
@@ -117,7 +117,7 @@ describe("training", () => {
     });
     await button(page, "Resume").click();
     await waitForEvent(page, "steps", after.reports.length + 1, 60_000);
-    expect(await button(page, "Pause").isEnabled()).toBe(true);
+    await expect.poll(() => button(page, "Pause").isEnabled()).toBe(true);
   });
 
   it("learns the sentiment task", async () => {
@@ -153,7 +153,7 @@ describe("training", () => {
       .map((evaluation) => `step ${evaluation.step}: ${formatScore(evaluation[metric])}`)
       .join("; ");
     const row = region(page, chart).getByRole("row").filter({ hasText: firstName });
-    expect(await row.getByRole("cell").innerText()).toBe(words);
+    await expect.poll(() => row.getByRole("cell").innerText()).toBe(words);
     expectPlotted(await plottedLines(page, chart, 2), firstRun.evaluations, metric);
     expectPlotted(await plottedLines(page, chart, 1), firstRun.points, metric);
   });
@@ -196,10 +196,10 @@ describe("comparing", () => {
     await slider(page, "Prompt length").focus();
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("ArrowLeft");
-    expect(await slider(page, "Prompt length").getAttribute("aria-valuenow")).toBe("4");
+    await expect.poll(() => slider(page, "Prompt length").getAttribute("aria-valuenow")).toBe("4");
     const layers = page.getByRole("group", { name: "Prompted layers" });
     await layers.getByRole("button", { name: "Top half" }).click();
-    expect(await layers.getByRole("checkbox", { checked: true }).count()).toBe(2);
+    await expect.poll(() => layers.getByRole("checkbox", { checked: true }).count()).toBe(2);
     await setNumber(page, "Steps", 6);
     const run = await trainToEnd(page, 120_000);
     expect(run.points).toHaveLength(6);
@@ -222,11 +222,11 @@ describe("sharing and coming back", () => {
     expect(link).toContain("seed=1");
     const other = await visit(browser, link);
     await slider(other.page, "Prompt length").waitFor();
-    expect(await slider(other.page, "Prompt length").getAttribute("aria-valuenow")).toBe("4");
+    await expect.poll(() => slider(other.page, "Prompt length").getAttribute("aria-valuenow")).toBe("4");
     const layers = other.page.getByRole("group", { name: "Prompted layers" }).getByRole("checkbox", { checked: true });
     await expect.poll(() => layers.count()).toBe(2);
     await other.page.getByRole("button", { name: "More", exact: true }).click();
-    expect(await other.page.getByLabel("Steps", { exact: true }).inputValue()).toBe("6");
+    await expect.poll(() => other.page.getByLabel("Steps", { exact: true }).inputValue()).toBe("6");
     await other.context.close();
     await page.keyboard.press("Escape");
   });
@@ -236,7 +236,7 @@ describe("sharing and coming back", () => {
     await page.reload();
     const row = runRows(page).filter({ hasText: firstName });
     await row.waitFor();
-    expect(await runRows(page).filter({ hasNotText: "example" }).count()).toBe(2);
+    await expect.poll(() => runRows(page).filter({ hasNotText: "example" }).count()).toBe(2);
     const evaluations = region(page, "Accuracy").getByRole("row").filter({ hasText: firstName }).getByRole("cell");
     await expect.poll(() => evaluations.innerText()).toContain(`step ${STEPS}: `);
     await waitUntilReady(page);

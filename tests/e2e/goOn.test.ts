@@ -27,7 +27,7 @@ it("trains on from the last step after a reload, and hands out checked files wit
   const { context, page, complaints } = await visit(browser, server.url, { prepare: hideWebGpu, settings });
   await trainToEnd(page, 120_000);
   const first = await newestRunName(page);
-  expect(await runRows(page).first().innerText()).toMatch(/ of 7\.\d MB\s+\d+× smaller/);
+  await expect.poll(() => runRows(page).first().innerText()).toMatch(/ of 7\.\d MB\s+\d+× smaller/);
   await page.reload();
   await waitUntilReady(page);
   await page.getByRole("button", { name: `Actions for ${first}` }).click();

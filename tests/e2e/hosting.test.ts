@@ -30,8 +30,8 @@ it("loads below a sub-path without a missing file, a request elsewhere or an err
   });
   page.on("pageerror", (error) => failures.push(error.message));
   await page.goto(server.url, { waitUntil: "networkidle" });
-  expect(await page.title()).toBe("Softprompt Studio");
-  expect(await page.locator("#root").textContent()).not.toBe("");
+  await expect.poll(() => page.title()).toBe("Softprompt Studio");
+  await expect.poll(() => page.locator("#root").textContent()).not.toBe("");
   expect(failures).toEqual([]);
   expect(elsewhere).toEqual([]);
 });

@@ -42,7 +42,7 @@ it(
     const row = page.getByRole("region", { name: "Runs", exact: true }).getByRole("row").filter({ has: actions });
     const best = await row.locator("b").first().innerText();
     await panel.getByRole("table", { name: "Examples", exact: true }).waitFor({ timeout: TIMEOUT });
-    expect(await panel.innerText()).toContain(`${best} accuracy on 200 evaluation examples`);
+    await expect.poll(() => panel.innerText()).toContain(`${best} accuracy on 200 evaluation examples`);
     const counts = await panel
       .getByRole("table", { name: /^Confusion matrix/ })
       .getByRole("button")
@@ -60,7 +60,9 @@ it("sorts examples by loss and by any column, with the keyboard, and shows those
   const header = panel.getByRole("button", { name: /^Loss/ });
   await header.focus();
   await studio.page.keyboard.press("Enter");
-  expect(await panel.getByRole("columnheader", { name: /^Loss/ }).getAttribute("aria-sort")).toBe("ascending");
+  await expect
+    .poll(() => panel.getByRole("columnheader", { name: /^Loss/ }).getAttribute("aria-sort"))
+    .toBe("ascending");
   const mild = await losses();
   expect(mild).toEqual(mild.toSorted((a, b) => a - b));
   expect(mild[0]).toBeLessThan(worst[0] ?? 0);
@@ -74,10 +76,12 @@ it(
   async () => {
     await panel.getByRole("button", { name: "Look again" }).waitFor({ timeout: TIMEOUT });
     await tab("Virtual tokens");
-    expect(await panel.innerText()).toMatch(/Here \d+ of 16 lie farther .*\d+ of 16 are still nearest/s);
-    expect(await panel.getByRole("table", { name: "Nearest words" }).locator("tbody tr").count()).toBe(16);
+    await expect.poll(() => panel.innerText()).toMatch(/Here \d+ of 16 lie farther .*\d+ of 16 are still nearest/s);
+    await expect.poll(() => panel.getByRole("table", { name: "Nearest words" }).locator("tbody tr").count()).toBe(16);
     await tab("Attention");
-    expect(await panel.getByRole("table", { name: "Attention by layer and head" }).locator("tbody tr").count()).toBe(4);
+    await expect
+      .poll(() => panel.getByRole("table", { name: "Attention by layer and head" }).locator("tbody tr").count())
+      .toBe(4);
     await tab("Layer off");
     const lines = await panel
       .getByRole("table", { name: /^Score with/ })

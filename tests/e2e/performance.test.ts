@@ -60,7 +60,7 @@ it(
     const bytes = Object.values(memory).reduce((sum, part) => sum + part, 0);
     const parts = panel.getByRole("list", { name: formatBytes(bytes) });
     for (const part of Object.values(memory).filter((size) => size > 0)) {
-      expect(await parts.innerText()).toContain(formatBytes(part));
+      await expect.poll(() => parts.innerText()).toContain(formatBytes(part));
     }
     expect(timing.encodeSeconds + timing.waitSeconds).toBeLessThanOrEqual(seconds);
     expect(timing.deviceSeconds).toBeGreaterThan(0);
@@ -81,13 +81,13 @@ it(
     const row = (name: string) => panel.locator(`[data-saving="${name}"]`).innerText();
     for (const used of ["frozenWeights", "neededRows", "packedRows"]) expect(await row(used)).toMatch(/\d ms/);
     expect(await row("promptTrunk")).toContain("nothing to save");
-    expect(await panel.innerText()).toMatch(/With all of them a step takes [\d.]+ ms/);
+    await expect.poll(() => panel.innerText()).toMatch(/With all of them a step takes [\d.]+ ms/);
   },
   TIMEOUT,
 );
 
 it("keeps the page as it was: the run stays the only one, and another can start", async () => {
-  expect(await runRows(studio.page).filter({ hasNotText: "example" }).count()).toBe(1);
-  expect(await button(studio.page, "Train").isEnabled()).toBe(true);
+  await expect.poll(() => runRows(studio.page).filter({ hasNotText: "example" }).count()).toBe(1);
+  await expect.poll(() => button(studio.page, "Train").isEnabled()).toBe(true);
   expect(studio.complaints).toEqual([]);
 });

@@ -82,13 +82,13 @@ it(
     await panel.getByRole("button", { name: "Show" }).click();
     await panel.locator("input[type=file]").setInputFiles(join(folder, "sweep.json"));
     await expect.poll(() => panel.getByLabel("Prompted layers", { exact: true }).inputValue()).toBe("top 1, all");
-    expect(await panel.getByLabel("Prompt length", { exact: true }).inputValue()).toBe("1, 3");
-    expect(await panel.getByLabel("Seeds", { exact: true }).inputValue()).toBe("2");
+    await expect.poll(() => panel.getByLabel("Prompt length", { exact: true }).inputValue()).toBe("1, 3");
+    await expect.poll(() => panel.getByLabel("Seeds", { exact: true }).inputValue()).toBe("2");
     await panel.getByText("4 cells").waitFor();
-    expect(await panel.innerText()).toMatch(/2 × 2 × 1 seed\s+16 steps/);
+    await expect.poll(() => panel.innerText()).toMatch(/2 × 2 × 1 seed\s+16 steps/);
     await panel.getByLabel("Prompt length", { exact: true }).fill("1, 300");
     await panel.getByText("Expected at most 128, got 300").waitFor();
-    expect(await panel.getByRole("button", { name: "Start sweep" }).isEnabled()).toBe(false);
+    await expect.poll(() => panel.getByRole("button", { name: "Start sweep" }).isEnabled()).toBe(false);
     await panel.getByLabel("Prompt length", { exact: true }).fill("1, 3");
   },
   TIMEOUT,
@@ -99,7 +99,7 @@ it(
   async () => {
     await panel.getByRole("button", { name: "Start sweep" }).click();
     await expect.poll(finishedCells, { timeout: TIMEOUT, interval: 50 }).toBeGreaterThanOrEqual(1);
-    expect(await button(studio.page, "Train").isEnabled()).toBe(false);
+    await expect.poll(() => button(studio.page, "Train").isEnabled()).toBe(false);
     await panel.getByRole("button", { name: "Pause sweep" }).click();
     await panel.getByText("paused").waitFor();
     await panel.getByRole("button", { name: "Resume sweep" }).click();
@@ -110,7 +110,7 @@ it(
     await studio.page.reload();
     await panel.getByText("4 of 4 cells · finished").waitFor({ timeout: TIMEOUT });
     expect(before).toBeLessThan(4);
-    expect(await trained().count()).toBe(4);
+    await expect.poll(() => trained().count()).toBe(4);
     // The oldest rows are the very runs that had ended before the reload.
     expect((await trained().allInnerTexts()).slice(-before).map((text) => text.split("\n")[0])).toEqual(kept);
   },
@@ -137,9 +137,9 @@ it(
     for (const [index, { last }] of cells.entries())
       expect(last.loss).toBeCloseTo(expected[index]?.last.loss ?? NaN, 4);
     const squares = panel.getByRole("table").locator("td");
-    expect(await squares.allInnerTexts()).toEqual(
-      [0, 2, 1, 3].map((place) => formatScore(expected[place]?.best.accuracy ?? NaN)),
-    );
+    await expect
+      .poll(() => squares.allInnerTexts())
+      .toEqual([0, 2, 1, 3].map((place) => formatScore(expected[place]?.best.accuracy ?? NaN)));
     const compared = await region(studio.page, "Compare").getByRole("row").allInnerTexts();
     for (const words of ["1 layer, length 1", "1 layer, length 3", "4 layers, length 1", "4 layers, length 3"]) {
       expect(compared.some((row) => row.includes(words))).toBe(true);

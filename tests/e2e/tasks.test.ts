@@ -20,8 +20,6 @@ const SHORT_RUN = {
   "method.promptLength": 4,
   examplesPerClass: 8,
 };
-/** A busy machine needs a while from a key to the engine's word about it. */
-const PATIENCE = { timeout: 30_000 };
 const tinyGpt2 = fileURLToPath(new URL("../parity/fixtures/tiny-gpt2", import.meta.url));
 
 let server: SiteServer;
@@ -50,8 +48,8 @@ describe("tagging words", () => {
     const { result } = await trainToEnd(page, 120_000);
     expect(result?.facts).toMatchObject({ scoreName: "F1", baseline: "each word's most frequent tag" });
     await region(page, "F1").getByText("each word's most frequent tag").waitFor();
-    expect(await page.getByText(/3 runs of other tasks are not drawn/).count()).toBe(1);
-    expect(await runRows(page).first().innerText()).toMatch(/F1[^]*Macro-F1/);
+    await expect.poll(() => page.getByText(/3 runs of other tasks are not drawn/).count()).toBe(1);
+    await expect.poll(() => runRows(page).first().innerText()).toMatch(/F1[^]*Macro-F1/);
   });
 
   it("shows the tags over the words, by name", async () => {
@@ -70,7 +68,7 @@ describe("tagging words", () => {
     const shown = answerBlock(page, "After");
     const names = prediction.words.flatMap(({ tag }) => (tag.startsWith("B-") ? [tag.slice(2)] : []));
     for (const name of names) await shown.locator("mark").filter({ hasText: name }).first().waitFor();
-    for (const { word } of prediction.words) expect(await shown.innerText()).toContain(word);
+    for (const { word } of prediction.words) await expect.poll(() => shown.innerText()).toContain(word);
   });
 
   it("shows training examples as tokens with the tags that training wants", async () => {
@@ -83,7 +81,7 @@ describe("tagging words", () => {
       await panel.getByText(`${example + 1} of 8`).waitFor();
       await page.waitForTimeout(400);
     }
-    expect(await tagged.first().innerText()).toMatch(/[BI]-(?:PER|LOC|ORG|DATE)/);
+    await expect.poll(() => tagged.first().innerText()).toMatch(/[BI]-(?:PER|LOC|ORG|DATE)/);
     await panel.getByText("Your text").click();
   });
 
@@ -101,11 +99,11 @@ describe("tagging words", () => {
 
   it("says why a method that trains nothing does not fit, and which do", async () => {
     const card = page.getByRole("radio", { name: "Words only" });
-    expect(await card.getAttribute("aria-disabled")).toBe("true");
+    await expect.poll(() => card.getAttribute("aria-disabled")).toBe("true");
     await card.click({ force: true });
     const reason = region(page, "Experiment").getByRole("status").filter({ hasText: "Words only" });
-    expect(await reason.innerText()).toMatch(/Methods that fit: prefix-tuning, prompt-tuning/);
-    expect(await page.getByRole("radio", { name: "Deep prompt" }).getAttribute("aria-checked")).toBe("true");
+    await expect.poll(() => reason.innerText()).toMatch(/Methods that fit: prefix-tuning, prompt-tuning/);
+    await expect.poll(() => page.getByRole("radio", { name: "Deep prompt" }).getAttribute("aria-checked")).toBe("true");
     await reason.getByRole("button", { name: "Dismiss" }).click();
   });
 
@@ -137,38 +135,38 @@ describe("answering questions", () => {
       "wrong.json",
       squad([...qas, { question: "Who?", answers: [{ text: "Carla", answer_start: 0 }] }]),
     );
-    expect(await dialog.getByRole("alert").innerText()).toMatch(
-      /the answer "Carla" to "Who\?" does not stand in the context/,
-    );
-    expect(await dialog.getByRole("button", { name: "Use this data" }).isEnabled()).toBe(false);
+    await expect
+      .poll(() => dialog.getByRole("alert").innerText())
+      .toMatch(/the answer "Carla" to "Who\?" does not stand in the context/);
+    await expect.poll(() => dialog.getByRole("button", { name: "Use this data" }).isEnabled()).toBe(false);
     await dialog.getByRole("button", { name: "Cancel" }).click();
   });
 
   it("learns from SQuAD's JSON, and marks the answer in the passage", async () => {
     const dialog = await openOwnData("few.json", squad([...qas, ...qas]));
-    expect(await dialog.getByRole("combobox", { name: "Read as" }).inputValue()).toBe("questions");
+    await expect.poll(() => dialog.getByRole("combobox", { name: "Read as" }).inputValue()).toBe("questions");
     await dialog.getByText("6 questions about 1 passage").waitFor();
     await dialog.getByRole("button", { name: "Use this data" }).click();
     await region(page, "Experiment").getByText("Answer questions", { exact: true }).waitFor();
     const { result } = await trainToEnd(page, 120_000);
     expect(result?.facts.scoreName).toBe("F1");
     expect(result?.facts.baseline).toMatch(/^always “|^the whole context$/);
-    expect(await runRows(page).first().innerText()).toContain("Exact match");
+    await expect.poll(() => runRows(page).first().innerText()).toContain("Exact match");
     const prediction = await predictionFor(page, "The map lay in a drawer.");
     if (prediction.kind !== "span") throw new Error("Expected a span.");
     expect("The map lay in a drawer.".slice(prediction.start, prediction.end)).toBe(prediction.text);
     const shown = answerBlock(page, "After");
     await shown.locator("mark").filter({ hasText: prediction.text }).waitFor();
-    expect(await shown.innerText()).toContain(prediction.probability.toFixed(2));
+    await expect.poll(() => shown.innerText()).toContain(prediction.probability.toFixed(2));
   });
 });
 
 describe("tagged files", () => {
   it("are refused where a tag is none, by line", async () => {
     const dialog = await openOwnData("names.txt", "Ann B-name\nleft O\n\nRome place\nfell O\n");
-    expect(await dialog.getByRole("alert").innerText()).toMatch(
-      /names\.txt, line 4: the tag "place" is none of O, B-… and I-…/,
-    );
+    await expect
+      .poll(() => dialog.getByRole("alert").innerText())
+      .toMatch(/names\.txt, line 4: the tag "place" is none of O, B-… and I-…/);
     await dialog.getByRole("button", { name: "Cancel" }).click();
   });
 });
@@ -181,18 +179,16 @@ describe("label words", () => {
     await page.getByRole("textbox", { name: "positive" }).fill("unforgettablest");
     const problem = region(page, "Experiment").getByRole("alert").first();
     await expect
-      .poll(() => problem.innerText(), PATIENCE)
+      .poll(() => problem.innerText())
       .toMatch(/"unforgettablest" for the label "positive" is \d+ tokens long .* expected one/);
     await page.getByRole("textbox", { name: "positive" }).fill("☃☃");
     await expect
-      .poll(() => problem.innerText(), PATIENCE)
+      .poll(() => problem.innerText())
       .toMatch(/"☃☃" for the label "positive" is not in the model's vocabulary/);
     await page.getByRole("textbox", { name: "positive" }).fill("good");
     await page.getByRole("textbox", { name: "negative" }).fill("bad");
     await page.getByRole("textbox", { name: "Template" }).fill("{text} It was.");
-    await expect
-      .poll(() => problem.innerText(), PATIENCE)
-      .toMatch(/Expected \[MASK\] once in the template, got it 0 times/);
+    await expect.poll(() => problem.innerText()).toMatch(/Expected \[MASK\] once in the template, got it 0 times/);
     await page.getByRole("textbox", { name: "Template" }).fill("{text} It was [MASK].");
     await waitUntilReady(page);
   });
@@ -203,17 +199,19 @@ describe("label words", () => {
     const prediction = await predictionFor(page, "A wonderful, warm and funny film.");
     if (prediction.kind !== "label") throw new Error("Expected a label.");
     expect(Object.keys(prediction.probabilities)).toEqual(["negative", "positive"]);
-    expect(await region(page, "Try it").getByText("the frozen model's own words").count()).toBe(1);
+    await expect.poll(() => region(page, "Try it").getByText("the frozen model's own words").count()).toBe(1);
     for (const when of ["Before", "After"] as const) await answerBlock(page, when).getByText("At [MASK]:").waitFor();
     const [best] = prediction.words ?? [];
-    expect(await answerBlock(page, "After").innerText()).toContain(`${best?.word} ${best?.probability.toFixed(2)}`);
+    await expect
+      .poll(() => answerBlock(page, "After").innerText())
+      .toContain(`${best?.word} ${best?.probability.toFixed(2)}`);
   });
 
   it("leave nothing to a method that trains a head only", async () => {
     // Playwright waits for ever for a control that says it is disabled; a visitor may press it all the same.
     await page.getByRole("radio", { name: "Head only" }).click({ force: true });
     const reason = region(page, "Experiment").getByRole("status").filter({ hasText: "Nothing would be trained" });
-    expect(await reason.innerText()).toContain("Methods that fit: prefix-tuning");
+    await expect.poll(() => reason.innerText()).toContain("Methods that fit: prefix-tuning");
   });
 
   it("satisfy an accessibility checker on a phone, in the dark, with targets for thumbs", async () => {
@@ -236,7 +234,7 @@ describe("continuing texts", () => {
     const { result } = await trainToEnd(page, 120_000);
     expect(result?.facts).toMatchObject({ scoreName: "token accuracy", labels: [] });
     await region(page, "Token accuracy").getByText("most frequent token").waitFor();
-    expect(await runRows(page).first().innerText()).toContain("Perplexity");
+    await expect.poll(() => runRows(page).first().innerText()).toContain("Perplexity");
     const prediction = await predictionFor(page, "the good");
     if (prediction.kind !== "words") throw new Error("Expected words.");
     const share = prediction.words[0]?.probability.toFixed(2) ?? "";
@@ -247,7 +245,7 @@ describe("continuing texts", () => {
     await page.getByRole("combobox", { name: "Data" }).selectOption({ label: "Entities" });
     const problem = region(page, "Experiment").getByRole("alert").first();
     await expect
-      .poll(() => problem.innerText(), PATIENCE)
+      .poll(() => problem.innerText())
       .toMatch(/see both sides, such as bert.*fits this one: sequence-classification, causal-lm/);
   });
 });
