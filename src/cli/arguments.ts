@@ -1,11 +1,10 @@
 /** Reads the command line into an experiment and file names. Every mistake is answered with what was expected. */
-import { parseArgs } from "node:util";
 import { defaultExperiment, parseExperiment, type Experiment } from "../config/experiment.ts";
 import { savingsSchema } from "../config/training.ts";
 import { methodDescriptions, methodKinds, type MethodKind } from "../methods/index.schema.ts";
 import { parseLayerChoice, type LayerChoice } from "../methods/layerChoice.schema.ts";
 import { taskDescriptions, taskKinds, type TaskKind } from "../tasks/index.schema.ts";
-import { asRecord, defined, number, parse, UsageError } from "./usage.ts";
+import { asRecord, defined, number, parse, readOptions, UsageError } from "./usage.ts";
 import { dataChoices, type DataChoice } from "./dataChoices.ts";
 
 export { UsageError } from "./usage.ts";
@@ -93,25 +92,19 @@ export type InspectValues = Values<typeof inspectOptions>;
 
 /** Options of `train`. */
 export function readTrainArguments(args: readonly string[]): TrainValues {
-  const {
-    data,
-    train,
-    eval: evaluation,
-    task,
-    ...values
-  } = parse(() => parseArgs({ args: [...args], options: trainOptions, strict: true }).values);
+  const { data, train, eval: evaluation, task, ...values } = readOptions(args, trainOptions);
   const [first = {}, ...others] = dataChoices({ data, train, eval: evaluation, task });
   return { ...values, ...first, others };
 }
 
 /** Options of `predict`. */
 export function readPredictArguments(args: readonly string[]): PredictValues {
-  return parse(() => parseArgs({ args: [...args], options: predictOptions, strict: true }).values);
+  return readOptions(args, predictOptions);
 }
 
 /** Options of `inspect`. */
 export function readInspectArguments(args: readonly string[]): InspectValues {
-  return parse(() => parseArgs({ args: [...args], options: inspectOptions, strict: true }).values);
+  return readOptions(args, inspectOptions);
 }
 
 /** The value of an option that must be given. */

@@ -44,8 +44,8 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<voi
 
 const [name = "help", ...args] = process.argv.slice(2);
 const command = commands[name];
-if (command === undefined) {
-  const asked = ["help", "--help", "-h"].includes(name);
+const asked = name === "help" || process.argv.slice(2).some((argument) => ["--help", "-h"].includes(argument));
+if (asked || command === undefined) {
   (asked ? process.stdout : process.stderr).write(asked ? usage : `There is no command "${name}".\n\n${usage}`);
   process.exitCode = asked ? 0 : 2;
 } else {

@@ -1,7 +1,6 @@
 /** Reads the options of `sweep`, and lets them replace data and backend of the file. */
-import { parseArgs } from "node:util";
 import { parseSweep, type Sweep } from "../config/sweep.ts";
-import { defined, parse } from "./usage.ts";
+import { defined, parse, readOptions } from "./usage.ts";
 
 export interface SweepValues {
   readonly config?: string;
@@ -23,7 +22,7 @@ const options = {
 
 /** Options of `sweep`. */
 export function readSweepArguments(args: readonly string[]): SweepValues {
-  return parse(() => parseArgs({ args: [...args], options, strict: true }).values);
+  return readOptions(args, options);
 }
 
 /** The sweep of the file, on the data and the backend of the options where they say so. */

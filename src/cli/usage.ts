@@ -1,8 +1,23 @@
 /** Mistakes on the command line, and reading single values of it. */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { messageOf } from "../lib/errors.ts";
 
 /** A mistake of the person at the keyboard: printed without a stack. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+}
+
+/** The options' values. @throws UsageError for an option that the command does not have, or one without its value. */
+export function readOptions<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: Options,
+): ReturnType<typeof parseArgs<{ options: Options; strict: true }>>["values"] {
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)}
+"npm run --silent cli -- help" lists the options of every command.`);
+  }
 }
 
 /** The number that an option holds. */
@@ -28,6 +43,6 @@ export function parse<Result>(read: () => Result): Result {
   try {
     return read();
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
