@@ -22,7 +22,7 @@ The weights are in half precision; pass `dtype=torch.float32` to transformers, a
 
 ## Training
 
-Trained by this project, on openly licensed text only: $tokens tokens in all, $seconds of training on $hardware.
+Trained by this project, on openly licensed text only: $tokens tokens in all, $seconds of training on $hardware, in $precision.
 $objective
 
 | text | licence | share of rows |
@@ -60,7 +60,8 @@ DECODER_OBJECTIVE = "Objective: the next token."
 
 def duration(seconds):
     """Hours or minutes in words."""
-    return f"{seconds / 3600:.1f} hours" if seconds >= 7200 else f"{max(1, round(seconds / 60))} minutes"
+    minutes = max(1, round(seconds / 60))
+    return f"{seconds / 3600:.1f} hours" if seconds >= 7200 else f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def curve_table(rows, most=8):
@@ -103,9 +104,10 @@ def model_card(name, record, sources, rows):
         feed_forward=rung["feedForward"],
         vocabulary=f"{record['vocabulary']:,}",
         parameters=f"{record['parameters']:,}",
-        tokens=f"{record['tokens'] / 1e6:,.0f} million",
+        tokens=f"{record['tokens'] / 1e6:,.{0 if record['tokens'] > 1e7 else 1}f} million",
         seconds=duration(record["seconds"]),
         hardware=record["hardware"],
+        precision=record["precision"],
         objective=ENCODER_OBJECTIVE.substitute(mask=f"{rung['mask']:.0%}") if encoder else DECODER_OBJECTIVE,
         sources="\n".join(f"| {s['description']} | {s['licence']} | {s['share']:.0%} |" for s in sources),
         curve=curve_table(rows),

@@ -1,29 +1,35 @@
-"""Stage 6: what a model is good for, with PyTorch and PEFT: four data sets, four methods, three seeds.
+"""Stage 6: what a model is good for, with PyTorch and PEFT and with the studio: four data sets, four methods, three seeds.
 
-    python tools/pretrain/downstream.py --model MODEL_DIR --data DIR --out results.json [--tasks …] [--methods …]
+    python tools/pretrain/downstream.py --model MODEL_DIR --data DIR --out results.json [--tasks …] [--methods …] [--engines …]
 
 Each method's learning rate is the best of RATES on a part of train; then every seed trains on the rest and is scored once,
-after its last step, on data that no choice has seen. Finished runs are kept in the file, so an interrupted measurement goes on.
+after its last step, on data that no choice has seen. Both engines get the same rows, grid, steps, batch and decay, and choose
+for themselves. Finished runs are kept in the file, so an interrupted measurement goes on.
 """
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import statistics
+import tempfile
 import time
 from pathlib import Path
 
 import torch
 from peft import PrefixTuningConfig, PromptTuningConfig, TaskType, get_peft_model
 from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification, AutoTokenizer
+from transformers.utils import logging
 
-from downstream_tasks import IGNORED, TASKS, collate, load_task, score
+from downstream_tasks import IGNORED, LONGEST, TASKS, collate, load_task, score
+from studio import studio
 
 SEEDS = (1, 2, 3)
 BATCH = 32
 VIRTUAL_TOKENS = 16
 WARMUP = 0.06
+CLIP = 1.0
 POOL = 8
 # method -> learning rates to choose from, and steps of every run
 RATES = {
@@ -33,6 +39,13 @@ RATES = {
     "deep-prompt": (3e-3, 1e-2, 3e-2, 1e-1),
 }
 STEPS = {"full": 800, "head": 800, "soft-prompt": 1600, "deep-prompt": 1600}
+LENGTH = ["--length", VIRTUAL_TOKENS]
+IN_STUDIO = {
+    "full": ["full-fine-tuning"],
+    "head": ["head-only"],
+    "soft-prompt": ["prompt-tuning", *LENGTH],
+    "deep-prompt": ["prefix-tuning", *LENGTH],
+}
 
 
 def make_model(folder, task, method, seed):
@@ -93,14 +106,43 @@ def measure(model, task, examples, device):
     return score(task, logits, labels)
 
 
-def run_once(options, task, method, rate, seed, part):
-    """Train one model and score it on a part of the task."""
+def steps_of(method, budget):
+    """The steps of a run, and those of them over which the rate rises."""
+    steps = max(1, round(STEPS[method] * budget))
+    return steps, round(WARMUP * steps)
+
+
+def decay_of(method):
+    """Weight decay."""
+    return 0.01 if method == "full" else 0.0
+
+
+def run_studio(options, task, method, rate, seed, part):
+    """Train with the studio's command line and score on a part of the task."""
+    steps, warmup = steps_of(method, options.budget)
+    kind = "sequence-classification" if task.kind == "text" else "token-classification"
+    training = {"learning-rate": rate, "weight-decay": decay_of(method), "steps": steps, "batch": BATCH, "warmup-steps": warmup}
+    training |= {"schedule": "linear", "clip-norm": CLIP, "max-tokens": LONGEST, "evaluate-every": steps, "seed": seed}
+    settings = [argument for name, value in training.items() for argument in (f"--{name}", value)]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("fit", part):
+            (Path(folder) / f"{name}.jsonl").write_text("\n".join(map(json.dumps, task.rows[name])) + "\n", encoding="utf-8")
+        files = ["--train", f"{folder}/fit.jsonl", "--eval", f"{folder}/{part}.jsonl", "--out", f"{folder}/run"]
+        method_settings = ["--method", *IN_STUDIO[method], *settings]
+        lines = studio("train", "--model", Path(options.model).resolve(), "--task", kind, *files, *method_settings)
+    final = lines[-1]["final"]
+    trained = sum(final["trained"][group] for group in ("prompt", "head", "model"))
+    return {"score": final["last"]["mean"], "lastLoss": final["loss"], "trained": trained, "seconds": round(final["seconds"], 1)}
+
+
+def run_peft(options, task, method, rate, seed, part):
+    """Train with PyTorch and PEFT and score on a part of the task."""
     began = time.monotonic()
     model = make_model(options.model, task, method, seed).to(options.device).train()
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01 if method == "full" else 0.0)
-    steps = max(1, round(STEPS[method] * options.budget))
-    ramp = lambda step: min((step + 1) / max(1, WARMUP * steps), (steps - step) / steps)
+    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=decay_of(method))
+    steps, warmup = steps_of(method, options.budget)
+    ramp = lambda step: min((step + 1) / max(1, warmup), (steps - step) / max(1, steps - warmup))
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, ramp)
     source = batches(task.fit, torch.Generator().manual_seed(seed))
     for _ in range(steps):
@@ -108,13 +150,20 @@ def run_once(options, task, method, rate, seed, part):
         logits = forward(model, ids, mask)
         loss = torch.nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=IGNORED)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        torch.nn.utils.clip_grad_norm_(trained, CLIP)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
     result = measure(model, task, getattr(task, part), options.device)
     size = sum(p.numel() for p in trained)
     return {"score": result, "lastLoss": loss.item(), "trained": size, "seconds": round(time.monotonic() - began, 1)}
+
+
+def require_encoder(folder):
+    """Fail for a model that is no BERT: what is measured here reads [CLS] and one tag per word."""
+    kind = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))["model_type"]
+    if kind != "bert":
+        raise ValueError(f"Expected an encoder (model_type bert) in {folder}, got {kind}.")
 
 
 class Results:
@@ -145,15 +194,19 @@ class Results:
         os.replace(beside, self.path)
 
 
-def compare(options, results, task, method):
+ENGINES = {"peft": run_peft, "studio": run_studio}
+
+
+def compare(options, results, task, method, engine):
     """Choose the rate, run the seeds, and note mean and spread."""
     run = lambda rate, seed, part: results.once(
-        f"{task.name}/{method}/{part}/{rate}/{seed}", lambda: run_once(options, task, method, rate, seed, part)
+        f"{task.name}/{method}/{engine}/{part}/{rate}/{seed}",
+        lambda: ENGINES[engine](options, task, method, rate, seed, part),
     )
     best = max(RATES[method], key=lambda rate: run(rate, SEEDS[0], "choose")["score"])
     runs = [run(best, seed, "report") for seed in SEEDS]
     scores = [row["score"] for row in runs]
-    results.data.setdefault("summary", {})[f"{task.name}/{method}"] = {
+    results.data.setdefault("summary", {})[f"{task.name}/{method}/{engine}"] = {
         "metric": "accuracy" if task.kind == "text" else "entity F1",
         "rate": best,
         "mean": round(statistics.mean(scores), 4),
@@ -170,14 +223,19 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--methods", nargs="+", default=list(RATES), choices=list(RATES))
+    parser.add_argument("--engines", nargs="+", default=["peft"], choices=list(ENGINES), help="the studio needs npm ci")
     parser.add_argument("--budget", type=float, default=1.0, help="share of the steps, for a quick look")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    # A new head in every run is no fault to report.
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    require_encoder(options.model)
     results, tokenizer = Results(options), AutoTokenizer.from_pretrained(options.model)
     for name in options.tasks:
         task = load_task(name, options.data, tokenizer)
-        for method in options.methods:
-            compare(options, results, task, method)
+        for method, engine in itertools.product(options.methods, options.engines):
+            compare(options, results, task, method, engine)
     print(json.dumps(results.data["summary"], indent=2))
 
 

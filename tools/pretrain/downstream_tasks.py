@@ -29,7 +29,10 @@ class Example:
 
 @dataclass(frozen=True)
 class Task:
-    """A data set: `fit` trains, `choose` picks the learning rate, `report` is scored once per reported run."""
+    """A data set: `fit` trains, `choose` picks the learning rate, `report` is scored once per reported run.
+
+    `rows` are the same three parts as they stand in the files.
+    """
 
     name: str
     kind: str
@@ -37,6 +40,7 @@ class Task:
     fit: list
     choose: list
     report: list
+    rows: dict
 
 
 def read_rows(path):
@@ -71,7 +75,7 @@ def load_task(name, folder, tokenizer):
     stride = max(2, len(train) // CHOOSE_ROWS)
     parts = {"fit": [row for i, row in enumerate(train) if i % stride], "choose": train[::stride], "report": held}
     encoded = {part: [make(tokenizer, row, index) for row in rows] for part, rows in parts.items()}
-    return Task(name, kind, labels, **encoded)
+    return Task(name, kind, labels, **encoded, rows=parts)
 
 
 def collate(examples, device):

@@ -2,7 +2,8 @@
 
     python tools/pretrain/export.py --finished RUN_DIR/finished-STEP --data DIR --out DIR [--tokens-before N]
 
-The folder is loaded again and measured before the card is written, so the card's figures are those of the file.
+It takes the folder that train.py left: model, run.json and log.jsonl. What it wrote is loaded again and measured before the
+card is written, so the card's figures are those of the file.
 """
 
 import argparse
@@ -11,7 +12,6 @@ import shutil
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from transformers import BertForPreTraining, GPT2LMHeadModel
 
 from card import model_card
@@ -21,15 +21,8 @@ from evaluate import evaluate
 from tokenizer import BPE_FILES, WORDPIECE_FILES
 from tokens import TokenStore
 
-SHIPPED = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
-
-
-def write_half(model, out):
-    """config.json and model.safetensors in float16."""
-    tensors = {name: value.half().contiguous() for name, value in load_file(f"{model}/model.safetensors").items()}
-    save_file(tensors, out / "model.safetensors", metadata={"format": "pt"})
-    config = json.loads((Path(model) / "config.json").read_text(encoding="utf-8"))
-    (out / "config.json").write_text(json.dumps({**config, "dtype": "float16"}, indent=2) + "\n", encoding="utf-8")
+MODEL_FILES = ["config.json", "model.safetensors"]
+SHIPPED = [*MODEL_FILES, "tokenizer.json", "tokenizer_config.json"]
 
 
 def load_exported(out, architecture):
@@ -47,9 +40,10 @@ def export(options):
     """Write everything; returns the figures."""
     out, finished = Path(options.out), Path(options.finished)
     out.mkdir(parents=True, exist_ok=True)
-    state = torch.load(finished / "checkpoint.pt", map_location="cpu", weights_only=True)
-    rung = json.loads(state["rung"])
-    write_half(finished / "model", out)
+    state = json.loads((finished / "run.json").read_text(encoding="utf-8"))
+    rung = state["rung"]
+    for name in MODEL_FILES:
+        shutil.copy(finished / "model" / name, out / name)
     names = WORDPIECE_FILES if rung["architecture"] == "encoder" else BPE_FILES
     for name in names:
         shutil.copy(Path(options.data) / name, out / name)
@@ -60,8 +54,8 @@ def export(options):
     rows = read_log(finished / "log.jsonl")
     sources = json.loads((Path(options.data) / "data.json").read_text(encoding="utf-8"))["sources"]
     tokens = options.tokens_before + state["step"] * rung["batchTokens"]
-    record = {"rung": rung, "tokens": tokens, "seconds": round(state["seconds"]), "steps": state["step"], **figures}
-    record["vocabulary"] = store.vocabulary
+    record = {"rung": rung, "tokens": tokens, "seconds": state["seconds"], "steps": state["step"], **figures}
+    record["precision"], record["vocabulary"] = state["precision"], store.vocabulary
     record["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     machines = dict.fromkeys(row["hardware"] for row in rows if "hardware" in row)
     record["hardware"] = options.hardware or ", then ".join(machines)

@@ -4,7 +4,8 @@
 
 Writes tokens.bin (uint16, all sources one after the other, each text closed by the separator), held-out.bin (the first
 texts of a shuffled mixture), ordered.bin (held-out neighbouring lines), data.json and the tokenizer's files.
-No held-out line, nor a repetition of one, is in tokens.bin.
+No held-out line, nor a repetition of one, is in tokens.bin. --keep leaves out a part of large sources where the files have to
+be small; the held-out text stays the same.
 """
 
 import argparse
@@ -54,14 +55,16 @@ def open_tokenizer(options, texts, out):
     return reuse(options.tokenizer, out)
 
 
-def write_source(file, tokenizer, separator, source, lines, held_out):
-    """Append one source's ids; returns its entry for data.json and its held-out neighbouring lines' ids."""
+def write_source(file, tokenizer, separator, source, lines, held_out, keep=1.0):
+    """Append the ids of the first part, `keep`, of one source; returns its entry for data.json and its held-out
+    neighbouring lines' ids."""
     ordered = ordered_blocks(lines, seed=source.name)
     kept_back = held_out | {lines[i] for i in ordered}
-    ids = encode(tokenizer, separator, [line for line in lines if line not in kept_back])
+    kept = lines[: round(keep * len(lines))]
+    ids = encode(tokenizer, separator, [line for line in kept if line not in kept_back])
     begin = file.tell() // 2
     file.write(ids.tobytes())
-    entry = {**asdict(source), "begin": begin, "end": begin + len(ids), "lines": len(lines)}
+    entry = {**asdict(source), "begin": begin, "end": begin + len(ids), "lines": len(kept)}
     return entry, encode(tokenizer, separator, [lines[i] for i in sorted(ordered)])
 
 
@@ -74,6 +77,7 @@ def prepare(options):
     """Write all files of the stage."""
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
+    (out / "data.json").unlink(missing_ok=True)
     sources = present_sources(options.corpus)
     lines_of = {source.name: read_lines(options.corpus, source.name) for source in sources}
     texts = mixed_texts(lines_of)
@@ -84,7 +88,8 @@ def prepare(options):
     entries, ordered = [], []
     with (out / "tokens.bin").open("wb") as file:
         for source in sources:
-            entry, ids = write_source(file, tokenizer, special.separator, source, lines_of[source.name], used)
+            keep = options.keep.get(source.name, 1.0)
+            entry, ids = write_source(file, tokenizer, special.separator, source, lines_of[source.name], used, keep)
             entries.append({**entry, "ordered": len(ids)})
             ordered.append(ids)
             print(f"{source.name}: {entry['end'] - entry['begin']:,} tokens", flush=True)
@@ -92,6 +97,15 @@ def prepare(options):
     data = {"vocabulary": tokenizer.get_vocab_size(), "special": asdict(special), "sources": entries}
     data["sha256"] = {name: digest(out / name) for name in ("tokens.bin", "held-out.bin", "ordered.bin")}
     (out / "data.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def parts_to_keep(text):
+    """{source: part between 0 and 1} from "source=part,source=part"."""
+    parts = dict(entry.split("=") for entry in text.split(",") if entry)
+    known = {source.name for source in SOURCES}
+    if not parts.keys() <= known or any(not 0 < float(part) <= 1 for part in parts.values()):
+        raise ValueError(f"Expected --keep source=part with a source of {', '.join(sorted(known))}, 0 < part <= 1; got {text}.")
+    return {name: float(part) for name, part in parts.items()}
 
 
 def main():
@@ -102,7 +116,10 @@ def main():
     parser.add_argument("--train", choices=["wordpiece", "bpe"], help="train a new tokenizer instead")
     parser.add_argument("--vocabulary", type=int, default=8192)
     parser.add_argument("--held-out", type=int, default=HELD_OUT_TOKENS, help="tokens of held-out.bin")
-    prepare(parser.parse_args())
+    parser.add_argument("--keep", default="", help="parts of sources to train on, such as wikipedia=0.5,novels=0.5")
+    options = parser.parse_args()
+    options.keep = parts_to_keep(options.keep)
+    prepare(options)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ class TokenStore:
 
     def __init__(self, folder, device, part="tokens"):
         self.folder = Path(folder)
+        if not (self.folder / "data.json").exists():
+            raise FileNotFoundError(f"Expected {folder}/data.json, which prepare.py writes at its end. Prepare the text again.")
         data = json.loads((self.folder / "data.json").read_text(encoding="utf-8"))
         if data["vocabulary"] > 32_767:
             raise ValueError(f"Expected a vocabulary below 32,768, got {data['vocabulary']}. Train a smaller tokenizer.")
