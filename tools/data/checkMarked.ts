@@ -14,19 +14,19 @@ export const markedLimits = {
   minEvalRows: 80,
   /** Most words of a sentence to tag, and of a passage. */
   maxSentenceWords: 20,
-  maxPassageWords: 70,
-  passageSentences: [2, 4],
+  maxPassageWords: 30,
+  passageSentences: [1, 2],
   /** Fewest spans of each type in eval, and the largest share of one type in all. */
   minEvalSpans: 10,
   maxTypeShare: 0.45,
   /** Largest share of one question word, and of answers that begin their passage. */
   maxQuestionWordShare: 0.35,
-  maxFirstAnswerShare: 0.05,
+  maxFirstAnswerShare: 0.1,
   /** Jaccard similarity of word sets from which a train and an eval text count as the same. */
   nearDuplicate: 0.6,
   maxSkeletonUses: 3,
   /** Largest share of questions from one mould; short ones ("Who found the bag?") cannot help but look alike. */
-  maxQuestionMouldShare: 0.08,
+  maxQuestionMouldShare: 0.12,
 } as const;
 
 export interface MarkedProblem {
