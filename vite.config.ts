@@ -66,6 +66,8 @@ export default defineConfig(({ isSsrBuild }) => ({
         test: {
           name: "unit",
           include: ["tests/unit/**/*.test.{ts,tsx}"],
+          // They clean up after themselves; loading the same modules for each file anew would take as long as all tests.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { learningMargin } from "../../../src/config/measured.ts";
 import { CLAIMS, compare, titleOf, type Comparison } from "./claims.ts";
-import { DATA_SETS, METHODS, VARIANTS, type DataSet } from "./plan.ts";
+import { budgetOf, DATA_SETS, METHODS, VARIANTS, type DataSet } from "./plan.ts";
 import type { Cell, ResultFile } from "./resultFile.ts";
 
 const EMPTY = "–";
@@ -30,7 +30,7 @@ function howMeasured(): string {
   return [
     "How it is measured: each method has the same number of learning rates to choose from (`tools/measure/results/plan.ts`), each tried",
     "with one seed on a part of train that is never trained on; with 16 examples per class that part is larger than a true few-shot",
-    "setting has. Within a data set all methods get the same steps and batches. Every run is scored once, after its last step, on data",
+    "setting has. Within a data set all methods get the same steps and batches, but for those named below it. Every run is scored once, after its last step, on data",
     "that no choice has seen, at most 1,000 rows of it. Variants of the deep prompt take over its learning rate, except those with",
     "a network or a verbalizer, which choose their own. Built-in sets run with the defaults of the studio; some of those defaults were",
     "chosen on the same evaluation part, so their scores are not untouched.",
@@ -101,10 +101,16 @@ function details({ id, title, source }: DataSet, cells: readonly Cell[]): string
   return [`### ${title}`, `${budget}; ${baseline}.${exception(source)}`, table([head, ...rows])];
 }
 
+/** Methods that got another number of steps, because they are done sooner or their steps cost far more. */
 function exception(source: DataSet["source"]): string {
-  if ("builtIn" in source || source.fullFineTuning === undefined) return "";
-  const { steps, batch } = source.fullFineTuning;
-  return ` Full fine-tuning converges sooner and gets ${steps} steps of ${batch}.`;
+  if ("builtIn" in source) return "";
+  return METHODS.filter(({ kind }) => source.ownBudgets?.[kind] !== undefined)
+    .map((method) => ({ title: method.title, ...budgetOf(source, method) }))
+    .map(
+      ({ title, steps, batch, choosingSteps }) =>
+        ` ${title}: ${steps} steps of ${batch}, chosen with ${choosingSteps}.`,
+    )
+    .join("");
 }
 
 function scoreOf({ mean, deviation, diverged }: Cell): string {

@@ -1,7 +1,10 @@
-/** A browser whose wasm files are not found gets an error it can catch, and cpu still starts. */
+/**
+ * A browser whose wasm files are not found gets an error it can catch, and cpu still starts. Here and not among the unit tests,
+ * which share processes: a wasm backend that has started once stays.
+ */
 import { expect, it } from "vitest";
-import { createTfjsExecutor } from "../../../src/engine/tfjs/index.ts";
-import { wasmPaths } from "./wasmPaths.ts";
+import { createTfjsExecutor } from "../../src/engine/tfjs/index.ts";
+import { wasmPaths } from "../unit/engine/wasmPaths.ts";
 
 it("fails to start wasm without its files, then starts cpu", async () => {
   const nowhere = Object.fromEntries(Object.keys(wasmPaths).map((name) => [name, `/nowhere/${name}`]));
