@@ -96,6 +96,15 @@ export const presets: readonly Preset[] = [
     method: { kind: "p-tuning", reparameterisation: "mlp" },
   },
   {
+    id: "p-tuning-lama",
+    label: "P-Tuning, LAMA with THUDM's LSTM",
+    source: "THUDM/P-tuning LAMA/p_tuning/prompt_encoder.py and LAMA/cli.py: nine virtual tokens, batch 8",
+    differs:
+      "Three virtual tokens each stand before [MASK], the text and the end there: choose label words and write [P] where they belong. The rate falls by 2 % per epoch there.",
+    method: { kind: "p-tuning", promptLength: 9, reparameterisation: "thudm-lama-lstm" },
+    training: { learningRate: 0.00001, batchSize: 8, schedule: "constant" },
+  },
+  {
     id: "peft-lora",
     label: "PEFT's LoRA as it comes",
     source: "huggingface/peft LoraConfig: rank 8, alpha 8, query and value of BERT",

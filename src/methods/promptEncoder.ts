@@ -1,7 +1,6 @@
 /**
- * The network of P-Tuning in PEFT's form (`tuners/p_tuning/model.py`): an embedding [P, D], then either a bidirectional LSTM
- * and two linear layers with ReLU between, or three linear layers with ReLU between. Not the network of THUDM/P-tuning,
- * whose linear layers are as wide as the model.
+ * The network of P-Tuning: an embedding [P, D], perhaps a bidirectional LSTM over its rows, then linear layers with ReLU
+ * between. Its sizes, in which PEFT and THUDM/P-tuning differ, are those of `encoderSizes`.
  */
 import { activation } from "../engine/graph/operations/activation.ts";
 import { concatenate } from "../engine/graph/operations/concatenate.ts";
@@ -13,13 +12,13 @@ import type { ParameterShape } from "../engine/executor.ts";
 import { normalValues, uniformValues, type RandomStream } from "../lib/random.ts";
 import { hostConcatenate, hostLinear, hostLstm, hostMap, trainedTensor, type HostRows } from "./hostNetwork.ts";
 import { groups, type TrainedValues } from "./method.ts";
-import type { PTuningSettings } from "./pTuning.schema.ts";
+import { encoderSizes, type PTuningSettings } from "./pTuning.schema.ts";
 
 const embeddingName = "prompt.embedding";
 
-/** The linear layers behind the LSTM, or all of the perceptron, by their place in PEFT's `mlp_head`. */
-function headPlaces({ reparameterisation }: PTuningSettings): readonly number[] {
-  return reparameterisation === "lstm" ? [0, 2] : [0, 2, 4];
+/** The linear layers by their place in a torch Sequential whose every second module is a ReLU. */
+function headPlaces(widths: readonly number[]): readonly number[] {
+  return widths.slice(1).map((_, index) => 2 * index);
 }
 
 const headName = (place: number): string => `prompt.mlp.${place}`;
@@ -28,25 +27,24 @@ const directionName = (layer: number, reverse: boolean): string =>
 
 /** The embedding first, then the network from the bottom. */
 export function encoderShapes(settings: PTuningSettings, width: number): ParameterShape[] {
-  const { promptLength, hiddenSize: hidden, lstmLayers, reparameterisation } = settings;
+  const { lstm: recurrent, widths } = encoderSizes(settings, width);
   const group = groups.prompt;
   const linear = (name: string, inputs: number, outputs: number): ParameterShape[] => [
     { name: `${name}.weight`, rows: outputs, width: inputs, group },
     { name: `${name}.bias`, rows: 1, width: outputs, group },
   ];
-  const embedding = { name: embeddingName, rows: promptLength, width, group };
-  if (reparameterisation === "mlp") {
-    const layers = [linear(headName(0), width, hidden), linear(headName(2), hidden, hidden)];
-    return [embedding, ...layers.flat(), ...linear(headName(4), hidden, width)];
-  }
-  const directions = Array.from({ length: lstmLayers }, (_, layer) =>
+  const embedding = { name: embeddingName, rows: settings.promptLength, width, group };
+  const { hidden, layers } = recurrent ?? { hidden: 0, layers: 0 };
+  const directions = Array.from({ length: layers }, (_, layer) =>
     [false, true].flatMap((reverse) => [
       ...linear(`${directionName(layer, reverse)}.input`, layer === 0 ? width : 2 * hidden, 4 * hidden),
       ...linear(`${directionName(layer, reverse)}.state`, hidden, 4 * hidden),
     ]),
   );
-  const head = [...linear(headName(0), 2 * hidden, 2 * hidden), ...linear(headName(2), 2 * hidden, width)];
-  return [embedding, ...directions.flat(), ...head];
+  const head = headPlaces(widths).map((place, index) =>
+    linear(headName(place), widths[index] ?? 0, widths[index + 1] ?? 0),
+  );
+  return [embedding, ...directions.flat(), ...head.flat()];
 }
 
 /** As torch starts these modules: the embedding N(0, 1), an LSTM U(±1/√h), a linear layer U(±1/√inputs), biases like weights. */
@@ -56,8 +54,9 @@ export function initialEncoder(
   random: RandomStream,
 ): Map<string, Float32Array> {
   const inputsOf = new Map(shapes.map(({ name, width }) => [name, width]));
+  const { lstm: recurrent } = encoderSizes(settings, inputsOf.get(embeddingName) ?? 1);
   const bound = (name: string): number => {
-    if (name.startsWith("prompt.lstm.")) return 1 / Math.sqrt(settings.hiddenSize);
+    if (name.startsWith("prompt.lstm.")) return 1 / Math.sqrt(recurrent?.hidden ?? 1);
     return 1 / Math.sqrt(inputsOf.get(name.replace(/\.bias$/, ".weight")) ?? 1);
   };
   return new Map(
@@ -86,11 +85,12 @@ export function encodedPrompt(builder: Builder, settings: PTuningSettings, shape
       label: name,
     });
   let x = named(embeddingName);
-  for (let layer = 0; settings.reparameterisation === "lstm" && layer < settings.lstmLayers; layer++) {
+  const { lstm: recurrent, widths } = encoderSizes(settings, x.width);
+  for (let layer = 0; layer < (recurrent?.layers ?? 0); layer++) {
     const [forward, backward] = [false, true].map((reverse) => direction(x, directionName(layer, reverse), reverse));
     if (forward && backward) x = concatenate(builder, forward, backward, `prompt.lstm.${layer}`);
   }
-  for (const place of headPlaces(settings)) {
+  for (const place of headPlaces(widths)) {
     x = linear(place === 0 ? x : activation(builder, x, "relu", `${headName(place)} input`), headName(place));
   }
   return x;
@@ -99,11 +99,12 @@ export function encodedPrompt(builder: Builder, settings: PTuningSettings, shape
 /** The same on the host, [P, D]. */
 export function hostPrompt(settings: PTuningSettings, width: number, trained: TrainedValues): Float32Array {
   let x: HostRows = { values: Float64Array.from(trainedTensor(trained, embeddingName)), width };
-  for (let layer = 0; settings.reparameterisation === "lstm" && layer < settings.lstmLayers; layer++) {
+  const { lstm: recurrent, widths } = encoderSizes(settings, width);
+  for (let layer = 0; layer < (recurrent?.layers ?? 0); layer++) {
     const forward = hostLstm(x, trained, directionName(layer, false), false);
     x = hostConcatenate(forward, hostLstm(x, trained, directionName(layer, true), true));
   }
-  for (const place of headPlaces(settings)) {
+  for (const place of headPlaces(widths)) {
     x = hostLinear(place === 0 ? x : hostMap(x, (value) => Math.max(0, value)), trained, headName(place));
   }
   return Float32Array.from(x.values);

@@ -92,7 +92,10 @@ export function taskFields(kind: TaskKind): SchemaFieldInfo[] {
 /** Some fields mean something only beside a certain value of another; the rest of the time they are hidden. */
 const SHOWN_WITH: Readonly<Record<string, { readonly path: string; readonly values: readonly string[] }>> = {
   "method.hiddenSize": { path: "reparameterisation", values: ["mlp", "lstm"] },
-  "method.lstmLayers": { path: "reparameterisation", values: ["lstm"] },
+  "method.lstmLayers": {
+    path: "reparameterisation",
+    values: ["lstm", "thudm-lama-lstm", "thudm-few-shot-lstm"],
+  },
   "method.initialText": { path: "initialisation", values: ["text"] },
 };
 

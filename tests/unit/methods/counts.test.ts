@@ -28,6 +28,8 @@ const variants: readonly object[] = [
   { kind: "p-tuning", promptLength: 4, hiddenSize: 5 },
   { kind: "p-tuning", promptLength: 4, hiddenSize: 3, lstmLayers: 3, pooling: "cls", placement: "after-cls" },
   { kind: "p-tuning", promptLength: 2, hiddenSize: 6, reparameterisation: "mlp" },
+  { kind: "p-tuning", promptLength: 3, reparameterisation: "thudm-few-shot-lstm" },
+  { kind: "p-tuning", promptLength: 3, reparameterisation: "thudm-few-shot-mlp" },
   { kind: "head-only" },
   { kind: "bitfit" },
   { kind: "bitfit", biases: "query-and-intermediate" },

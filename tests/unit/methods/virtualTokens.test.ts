@@ -41,6 +41,8 @@ describe.each([
   { kind: "p-tuning", promptLength: 6, hiddenSize: 5 },
   { kind: "p-tuning", promptLength: 3, hiddenSize: 4, lstmLayers: 1 },
   { kind: "p-tuning", promptLength: 4, hiddenSize: 9, reparameterisation: "mlp" },
+  { kind: "p-tuning", promptLength: 4, reparameterisation: "thudm-few-shot-lstm" },
+  { kind: "p-tuning", promptLength: 4, reparameterisation: "thudm-few-shot-mlp" },
 ])("%j", (settings) => {
   const method = bindMethod(methodSchema.parse(settings), dimensions);
   const trained = new Map(
@@ -64,6 +66,12 @@ it("without a network are the trained prefix itself", () => {
 
 it("of a method without a prompt are none", () => {
   expect(bindMethod(methodSchema.parse({ kind: "head-only" }), dimensions).virtualTokens(new Map())).toHaveLength(0);
+});
+
+it("of THUDM's encoder for LAMA need a model whose width two directions can share", () => {
+  const settings = methodSchema.parse({ kind: "p-tuning", reparameterisation: "thudm-lama-lstm" });
+  expect(() => bindMethod(settings, dimensions)).toThrow("even width");
+  expect(() => bindMethod(settings, dimensions)).toThrow("got 21. Choose lstm or thudm-few-shot-lstm");
 });
 
 it("name the tensor that is missing", () => {
