@@ -195,7 +195,7 @@ function taskOptions(values: TrainValues, kind: TaskKind): Record<string, unknow
   });
   const known = taskDescriptions[kind].schema.safeParse({ kind, ...given });
   if (known.success) return given;
-  const messages = known.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  const messages = known.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`.trim());
   throw new UsageError(`These options do not fit ${kind}: ${messages.join("; ")}.`);
 }
 
@@ -225,7 +225,7 @@ function methodOptions(values: TrainValues, kind: MethodKind): Record<string, un
   });
   const known = methodDescriptions[kind].schema.safeParse({ kind, ...given });
   if (known.success) return given;
-  const messages = known.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  const messages = known.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`.trim());
   throw new UsageError(`These options do not fit ${kind}: ${messages.join("; ")}.`);
 }
 

@@ -32,8 +32,12 @@ export async function openExecutor(choice: BackendChoice): Promise<Executor> {
   }
 }
 
-/** The open executor, or after a lost device a new one. */
-export function reopeningDevice(backend: BackendChoice): { current(): Promise<Executor> } {
+export interface ReopeningDevice {
+  /** The open executor, or after a lost device a new one. */
+  current(): Promise<Executor>;
+}
+
+export function reopeningDevice(backend: BackendChoice): ReopeningDevice {
   let opened: Promise<Executor> | undefined;
   return {
     current() {

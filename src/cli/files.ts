@@ -4,6 +4,7 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Experiment } from "../config/experiment.ts";
+import { messageOf } from "../lib/errors.ts";
 import { loadModel, modelFileNames, type LoadedModel } from "../models/loadModel.ts";
 import type { Example, ExampleInput } from "../lib/examples/example.ts";
 import { parseTaskExamples, parseTaskInputs } from "../tasks/exampleFiles.ts";
@@ -29,7 +30,11 @@ export async function readModelFolder(model: string): Promise<LoadedModel> {
     throw new UsageError(`--model: "${model}" is neither a folder nor a built-in model (${known}).`);
   }
   const files = await readFolder(folder, [...modelFileNames.required, ...modelFileNames.optional]);
-  return loadModel({ id: basename(folder), files });
+  try {
+    return await loadModel({ id: basename(folder), files });
+  } catch (error) {
+    throw new UsageError(`--model: ${messageOf(error)}`);
+  }
 }
 
 /** The named files of a folder that exist. */

@@ -18,9 +18,10 @@ import type { RunRecord } from "../training/runRecord.ts";
 import { readInspectArguments, required, UsageError, type InspectValues } from "./arguments.ts";
 import { openExecutor } from "./device.ts";
 import { readExampleSet, readJson, readModelFolder, writeFolder } from "./files.ts";
+import { onInterrupt } from "./interrupt.ts";
 
 /** Prints the JSON on stdout and, for people who wait, what it does on stderr; Ctrl+C ends it and prints what is there. */
-export async function inspectCommand(args: readonly string[]): Promise<void> {
+export async function inspectCommand(args: readonly string[]): Promise<number> {
   const values = readInspectArguments(args);
   const record = await readRecord(required(values.out, "out"));
   const parts = partsOf(values.parts);
@@ -31,7 +32,7 @@ export async function inspectCommand(args: readonly string[]): Promise<void> {
   ]);
   const executor = await openExecutor(backendSchema.parse(values.backend ?? "auto"));
   const abort = new AbortController();
-  process.once("SIGINT", () => abort.abort());
+  const release = onInterrupt(() => abort.abort());
   const document: Record<string, unknown> = { run: record.name, score: record.result.facts.scoreName };
   try {
     const run = inspectedRun(record);
@@ -42,9 +43,11 @@ export async function inspectCommand(args: readonly string[]): Promise<void> {
       }
     }
   } finally {
+    release();
     executor.dispose();
   }
   process.stdout.write(`${JSON.stringify(document)}\n`);
+  return 0;
 }
 
 async function readRecord(out: string): Promise<RunRecord> {

@@ -4,19 +4,23 @@ import { importAdapter } from "../training/adapterFiles.ts";
 import { createPredictor } from "../training/predict.ts";
 import { answerJson, answerText } from "./answers.ts";
 import { readPredictArguments, required } from "./arguments.ts";
+import { parse } from "./usage.ts";
 import { openExecutor } from "./device.ts";
 import { predictMixed } from "./predictMixed.ts";
 import { readAdapterFolder, readInputs, readModelFolder } from "./files.ts";
 
 /** Prints one line per row: what `answerJson` says with --json, what `answerText` says otherwise. */
-export async function predictCommand(args: readonly string[]): Promise<void> {
+export async function predictCommand(args: readonly string[]): Promise<number> {
   const values = readPredictArguments(args);
   const modelName = required(values.model, "model");
   const input = required(values.input, "input");
   const [path, ...others] = values.adapter ?? [];
-  if (others.length > 0) return predictMixed({ ...values, model: modelName, input, adapters: values.adapter ?? [] });
+  if (others.length > 0) {
+    await predictMixed({ ...values, model: modelName, input, adapters: values.adapter ?? [] });
+    return 0;
+  }
   const [model, files] = await Promise.all([readModelFolder(modelName), readAdapterFolder(required(path, "adapter"))]);
-  const { experiment, labels, tensors } = importAdapter(files, model);
+  const { experiment, labels, tensors } = parse(() => importAdapter(files, model));
   const inputs = await readInputs(input, experiment.task.kind);
   const executor = await openExecutor(backendSchema.parse(values.backend ?? "auto"));
   const trained = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
@@ -26,4 +30,5 @@ export async function predictCommand(args: readonly string[]): Promise<void> {
   }
   predictor.dispose();
   executor.dispose();
+  return 0;
 }

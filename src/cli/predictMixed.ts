@@ -12,6 +12,7 @@ import { createMixedPredictor, type MixedInput } from "../training/mixedPredict.
 import { answerJson, answerText } from "./answers.ts";
 import { UsageError } from "./arguments.ts";
 import { openExecutor } from "./device.ts";
+import { parse } from "./usage.ts";
 import { readAdapterFolder, readInputs, readModelFolder, readText, userPath } from "./files.ts";
 
 export interface MixedOptions {
@@ -38,7 +39,10 @@ export async function predictMixed({
   if (twice !== undefined)
     throw new UsageError(`--adapter: two are called "${twice}". Name them: --adapter first=DIR.`);
   const adapters = await Promise.all(
-    named.map(async ({ folder }) => importAdapter(await readAdapterFolder(folder), model)),
+    named.map(async ({ folder }) => {
+      const files = await readAdapterFolder(folder);
+      return parse(() => importAdapter(files, model));
+    }),
   );
   const inputs = await readMixedInputs(input, names, adapters);
   const executor = await openExecutor(backendSchema.parse(backend ?? "auto"));

@@ -8,14 +8,15 @@ import type { RunOutcome, RunResult, TrainingEvent } from "../training/events.ts
 import type { RunRecord } from "../training/runRecord.ts";
 import { required } from "./arguments.ts";
 import { readJson } from "./files.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { readSweepArguments, sweepFrom } from "./sweepArguments.ts";
 import { openSweepFolder } from "./sweepFolder.ts";
 import { createSweepReporter } from "./sweepReport.ts";
 import { openSweepSources, type OpenedSources } from "./sweepSources.ts";
 import { writeRun, type WrittenRun } from "./train.ts";
 
-/** Runs what is left of the sweep. Ctrl+C ends it; the cell in progress is left for the next time. */
-export async function sweepCommand(args: readonly string[]): Promise<void> {
+/** Runs what is left of the sweep; the status is 1 when a cell failed. Ctrl+C ends it; the cell in progress is left for the next time. */
+export async function sweepCommand(args: readonly string[]): Promise<number> {
   const values = readSweepArguments(args);
   const out = required(values.out, "out");
   const sweep = sweepFrom(await readJson(required(values.config, "config")), values);
@@ -24,7 +25,8 @@ export async function sweepCommand(args: readonly string[]): Promise<void> {
   const folder = await openSweepFolder(out, sweep, cells);
   const reporter = createSweepReporter(values.json ?? false, await sweepCost(cells, sources), folder.seconds);
   const control = createRunControl();
-  process.once("SIGINT", () => control.stop());
+  const release = onInterrupt(() => control.stop());
+  let status = 0;
   const collector = createCollector();
   for await (const event of runSweep({ cells, finished: [...folder.finished], control, sources })) {
     const run = collector.see(event);
@@ -34,9 +36,11 @@ export async function sweepCommand(args: readonly string[]): Promise<void> {
       if (problem !== undefined) process.stderr.write(`${problem.message}\n`);
     }
     reporter.see(event);
-    if (event.kind === "ended" && event.failed > 0) process.exitCode = 1;
+    if (event.kind === "ended" && event.failed > 0) status = 1;
   }
+  release();
   await sources.dispose();
+  return status;
 }
 
 interface CollectedRun {

@@ -8,38 +8,61 @@ import type { LoadedModel } from "../models/loadModel.ts";
 import type { Adapter } from "../training/adapter.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { scoreBefore } from "../training/before.ts";
-import { createRunControl } from "../training/control.ts";
+import { createRunControl, type RunControl } from "../training/control.ts";
 import { createCurves } from "../training/curves.ts";
 import { hashExamples } from "../training/describeData.ts";
 import type { RunOutcome, RunResult } from "../training/events.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
 import { encodeRecord } from "../storage/recordFile.ts";
 import type { RunRecord, SeedCurves } from "../training/runRecord.ts";
-import { train } from "../training/train.ts";
+import { train, type TrainingOptions } from "../training/train.ts";
 import { verifyAdapter } from "../training/verifyAdapter.ts";
 import { defaultTaskKind, experimentOf, readTrainArguments, required, type TrainValues } from "./arguments.ts";
 import { readContinuation, type StartedRun } from "./continuation.ts";
-import { reopeningDevice } from "./device.ts";
+import { reopeningDevice, type ReopeningDevice } from "./device.ts";
 import { readExampleSet, readJson, readModelFolder, taskOfBuiltInSet, userPath, writeFolder } from "./files.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { createReporter } from "./report.ts";
 
 /** Runs to the end, or until Ctrl+C, which stops after the current step and keeps the result. */
-export async function trainCommand(args: readonly string[]): Promise<void> {
+export async function trainCommand(args: readonly string[]): Promise<number> {
   const values = readTrainArguments(args);
   const out = required(values.out, "out");
   const { experiment, model, from } =
     values.continue === undefined ? await freshRun(values) : await readContinuation(values, values.continue);
   const examples = await readExampleSet(experiment, values.eval);
   const otherExamples = await readOtherSets(experiment, values);
+  const options = { experiment, model, examples, otherExamples, ...(from === undefined ? {} : { from }) };
   const control = createRunControl();
-  process.once("SIGINT", () => control.stop());
+  const release = onInterrupt(() => control.stop());
   const device = reopeningDevice(experiment.backend);
+  try {
+    await trainAndWrite(values, out, options, control, device);
+  } finally {
+    release();
+    (await device.current()).dispose();
+  }
+  return 0;
+}
+
+/** What a run is made of: settings, model, examples, and the adapter it goes on from. */
+type RunParts = Pick<TrainingOptions, "experiment" | "model" | "examples" | "from"> & {
+  readonly otherExamples: readonly ExampleSet[];
+};
+
+async function trainAndWrite(
+  values: TrainValues,
+  out: string,
+  parts: RunParts,
+  control: RunControl,
+  device: ReopeningDevice,
+): Promise<void> {
+  const { experiment, model, examples, otherExamples } = parts;
   const curves = createCurves();
   const before = await scoreBefore({ experiment, model, examples, executor: await device.current() });
   const reporter = createReporter(values.json ?? false, before);
   let products: RunRecord["products"];
-  const options = { experiment, model, examples, otherExamples, ...(from === undefined ? {} : { from }) };
-  for await (const event of train({ ...options, control, executor: device.current })) {
+  for await (const event of train({ ...parts, control, executor: device.current })) {
     curves.see(event);
     reporter.see(event);
     if (event.kind === "performance") products = event.performance.products;
@@ -60,7 +83,6 @@ export async function trainCommand(args: readonly string[]): Promise<void> {
     if (problem !== undefined) throw problem;
     reporter.finish(result, outcome);
   }
-  (await device.current()).dispose();
 }
 
 async function freshRun(values: TrainValues): Promise<StartedRun> {

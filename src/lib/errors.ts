@@ -7,3 +7,8 @@ export function messageOf(error: unknown): string {
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
+
+/** Examples that cannot be used as they are: a mistake of the data, whatever was asked for. */
+export class DataError extends Error {
+  override readonly name = "DataError";
+}

@@ -9,6 +9,7 @@
  */
 import { matmul } from "../engine/graph/operations/matmul.ts";
 import { concatenate } from "../engine/graph/operations/concatenate.ts";
+import { DataError } from "../lib/errors.ts";
 import {
   isContinuationExample,
   isContinuationInput,
@@ -112,7 +113,7 @@ function sequenceOf({ source, target }: ContinuationExample, context: EncodingCo
   const front = source === "" ? [] : [...first, ...between];
   const ids = [...front, ...second, ...end];
   if (ids.length < 2) {
-    throw new Error(`Example ${index + 1} has nothing to predict: expected a text of two tokens at least.`);
+    throw new DataError(`Example ${index + 1} has nothing to predict: expected a text of two tokens at least.`);
   }
   return languageSequence(ids, Math.max(1, front.length), truncated);
 }

@@ -7,6 +7,7 @@ import type { Builder } from "../engine/graph/builder.ts";
 import type { Objective } from "../engine/graph/graph.ts";
 import { segmentCrossEntropy, segmentTargets } from "../engine/graph/operations/segmentCrossEntropy.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import { DataError } from "../lib/errors.ts";
 import {
   isQuestionExample,
   isQuestionInput,
@@ -52,7 +53,7 @@ export function bindQuestionAnswering(settings: QuestionAnsweringSettings, model
     stratum: () => "questions",
     labelsOf(train) {
       if (expectShape(train, isQuestionExample, wanted).length > 0) return [...columns];
-      throw new Error("Expected questions with answers, got no examples at all. Add some.");
+      throw new DataError("Expected questions with answers, got no examples at all. Add some.");
     },
     textsOf: (example) => (isQuestionExample(example) ? [example.question, example.context] : []),
     encode: (examples, { budget }) => {

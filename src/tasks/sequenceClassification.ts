@@ -2,6 +2,7 @@
  * Classifying one text or a pair: a linear head [C, D] on the pooled row, or label words at a mask (`verbalizer.ts`); cross
  * entropy, accuracy with interval and macro-F1.
  */
+import { DataError } from "../lib/errors.ts";
 import { isTextExample, isTextInput, type ExampleInput, type TextInput } from "../lib/examples/example.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { spaces, type PackedSequence } from "../models/packing.ts";
@@ -94,7 +95,7 @@ export function labelsOf(examples: readonly TextExample[]): string[] {
   const labels = [...new Set(examples.map(({ label }) => label))].toSorted();
   if (labels.length < 2) {
     const got = labels.length === 0 ? "no examples at all" : `only "${labels[0]}"`;
-    throw new Error(`Expected examples of at least two labels, got ${got}. Add rows with another label.`);
+    throw new DataError(`Expected examples of at least two labels, got ${got}. Add rows with another label.`);
   }
   return labels;
 }
@@ -120,7 +121,7 @@ function encodePart(
 function placeOf(label: string, labels: readonly string[], index: number): number {
   const place = labels.indexOf(label);
   if (place >= 0) return place;
-  throw new Error(`Row ${index + 1} has the label "${label}", which no training row has (${labels.join(", ")}).`);
+  throw new DataError(`Row ${index + 1} has the label "${label}", which no training row has (${labels.join(", ")}).`);
 }
 
 function readPart(inputs: readonly ExampleInput[], options: EncodingOptions, classifier: ClassifierHead): ReadPart {

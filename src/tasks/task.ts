@@ -6,6 +6,7 @@ import type { ParameterShape } from "../engine/executor.ts";
 import type { Builder } from "../engine/graph/builder.ts";
 import type { Objective } from "../engine/graph/graph.ts";
 import type { Tensor } from "../engine/graph/tensor.ts";
+import { DataError } from "../lib/errors.ts";
 import { describeInput, type Example, type ExampleInput } from "../lib/examples/example.ts";
 import type { EncoderOutputs, EncoderRows } from "../models/family.ts";
 import type { PackedSequence, TargetSpace } from "../models/packing.ts";
@@ -162,7 +163,7 @@ export function expectShape<Wanted extends Input, Input extends ExampleInput>(
 ): readonly Wanted[] {
   const odd = inputs.find((input) => !isWanted(input));
   if (odd !== undefined) {
-    throw new Error(
+    throw new DataError(
       `This task reads ${wanted}; example ${inputs.indexOf(odd) + 1} is ${describeInput(odd)}. Choose other data or another task.`,
     );
   }

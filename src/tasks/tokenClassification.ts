@@ -3,6 +3,7 @@
  * BertForTokenClassification; no pooler), cross entropy over the words. With a predicate, that word is a second segment
  * (semantic roles; P-Tuning v2, tasks/srl). Scores are F1 of spans for BIO tags and accuracy for other tags.
  */
+import { DataError } from "../lib/errors.ts";
 import {
   isTaggedExample,
   isTextInput,
@@ -66,11 +67,11 @@ function tagsOf(examples: readonly TaggedExample[]): string[] {
   const tags = [...new Set(examples.flatMap((example) => example.tags))].toSorted();
   if (tags.length < 2) {
     const got = tags.length === 0 ? "no examples at all" : `only "${tags[0]}"`;
-    throw new Error(`Expected words of at least two tags, got ${got}. Add sentences with another tag.`);
+    throw new DataError(`Expected words of at least two tags, got ${got}. Add sentences with another tag.`);
   }
   const odd = areBioTags(tags) ? tags.find((tag) => !isBioTag(tag)) : undefined;
   if (odd === undefined) return tags;
-  throw new Error(`Expected tags like O, B-place and I-place, got "${odd}" among them. Correct that tag.`);
+  throw new DataError(`Expected tags like O, B-place and I-place, got "${odd}" among them. Correct that tag.`);
 }
 
 /** What words beyond the cut are given: O, or with other tags nothing, which is never right. */

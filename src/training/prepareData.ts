@@ -1,5 +1,6 @@
 /** From examples to what a run trains and evaluates on: split, few-shot draw, encoding. All draws come from the seed. */
 import type { Experiment } from "../config/experiment.ts";
+import { DataError, SettingsError } from "../lib/errors.ts";
 import type { Example } from "../lib/examples/example.ts";
 import { randomStream } from "../lib/random.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
@@ -37,7 +38,7 @@ export function tokenBudget(experiment: Experiment, positions: number): number {
   const promptLength = promptLengthOf(experiment.method);
   const room = positions - promptLength;
   if (room < 4) {
-    throw new Error(
+    throw new SettingsError(
       `A prompt of ${promptLength} leaves ${Math.max(room, 0)} of the model's ${positions} positions for text; at least 4 are needed. Shorten the prompt.`,
     );
   }
@@ -55,7 +56,7 @@ export function prepareData(set: ExampleSet, experiment: Experiment, model: Load
   const encode = (examples: readonly Example[]) => task.encode(examples, { labels, budget });
   const [train, evaluation] = [encode(trainExamples), encode(evaluationExamples)];
   if (evaluationExamples.length === 0)
-    throw new Error("No rows are left for evaluation. Add rows or an evaluation file.");
+    throw new DataError("No rows are left for evaluation. Add rows or an evaluation file.");
   const all = [...train.sequences, ...evaluation.sequences];
   return {
     labels,

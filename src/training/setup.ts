@@ -93,12 +93,7 @@ export function setUpRun(
   const isHalf = experiment.training.weights === "f16";
   const parameters = isHalf ? markHalves(used, [trainingGraph, evaluationGraph]) : used;
   const trained = parameters.filter(({ group }) => group !== undefined);
-  const homeless = method.tensors.find(({ name }) => !parameters.some((known) => known.name === name));
-  if (homeless !== undefined) {
-    throw new SettingsError(
-      `${model.family.family} models have no place for "${homeless.name}" of ${experiment.method.kind}. Choose other weights or another method.`,
-    );
-  }
+  requirePlaces(method, parameters, experiment, model);
   const mostTokens = Math.min(experiment.training.maxTokens, dimensions.positions);
   const readsWords = output === "vocabulary";
   const logitWidth = head.readout === undefined && !readsWords ? labels.length : dimensions.vocabulary;
@@ -127,6 +122,22 @@ export function setUpRun(
       return hasTrunk ? withTrunkInputs(step, method.layout) : step;
     },
   };
+}
+
+/** Throws when the model reads one of the method's tensors nowhere. */
+function requirePlaces(
+  { tensors }: BoundMethod,
+  parameters: readonly ParameterShape[],
+  { method, task }: Experiment,
+  { family }: LoadedModel,
+): void {
+  const homeless = tensors.find(({ name }) => !parameters.some((known) => known.name === name));
+  if (homeless === undefined) return;
+  const roles = new Set(family.weights.flatMap(({ name }) => weightPlaceOf(name).role ?? []));
+  const others = fittingMethods(task).filter((kind) => kind !== method.kind);
+  throw new SettingsError(
+    `${family.family} models have no place for "${homeless.name}" of ${method.kind}. Choose weights that they have (${[...roles].join(", ")}), or another method that fits: ${others.join(", ")}.`,
+  );
 }
 
 /** Throws when a run would train nothing though it should, or something though it should not. */
