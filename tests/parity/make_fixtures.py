@@ -14,7 +14,7 @@ from transformers.utils import logging
 from golden.adamw import write_adamw
 from golden.adapters import write_adapter
 from golden.breakage import write_breakage
-from golden.cases import CASES, build_case
+from golden.cases import build_case, case_names
 from golden.dtypes import write_dtypes
 from golden.gpt2_record import write_gpt2
 from golden.gpt2_tokenizer import write_gpt2_tokenizers
@@ -55,7 +55,7 @@ def main() -> None:
         print("SKIPPED: encoder-l4-d128 is not there; its fixtures and tokenizer.json stay as they were.")
         return
     print(f"tokenizer.json: {write_tokenizer(built_in)} texts")
-    for name in CASES:
+    for name in case_names(built_in):
         make_case(built_in, name)
     write_task_cases(built_in)
 
@@ -70,7 +70,7 @@ def write_kinds(tiny: Subject) -> None:
 def make_tiny(subject: Subject) -> None:
     """All cases of tiny-bert, and what is made for it alone: PEFT's adapters and the distances of faults."""
     golden = {}
-    for name in CASES:
+    for name in case_names(subject):
         case, start, document = make_case(subject, name)
         if name in ADAPTERS:
             write_adapter(subject, case)

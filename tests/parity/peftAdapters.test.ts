@@ -1,76 +1,28 @@
 /** Adapters that PEFT itself saved answer in the studio as they do in PyTorch, and leave it again unchanged. */
-import { readdirSync, readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import type { Executor } from "../../src/engine/executor.ts";
 import { readSafetensors } from "../../src/interop/safetensors.ts";
 import { exportAdapter, importAdapter } from "../../src/training/adapterFiles.ts";
-import type { LabelAnswer } from "../../src/tasks/task.ts";
-import { createPredictor } from "../../src/training/predict.ts";
+import { checkSavedAdapters, filesOf, savedAdapters } from "./adapterChecks.ts";
 import { openExecutor } from "./executors.ts";
-import { fixtureModel, fixtures, labelled, readJsonLines } from "./models.ts";
-import { largestDifference, logitTolerance } from "./tolerances.ts";
+import { fixtureModel } from "./models.ts";
 
-/** PEFT keeps of P-Tuning only what its network produced; the studio reads that as a soft prompt. */
-const adapters = ["prompt-tuning", "prefix-tuning", "p-tuning"] as const;
-type AdapterName = (typeof adapters)[number];
+let executor: Executor;
 
-const textSchema = z
-  .object({ text: z.string(), text_pair: z.string().optional() })
-  .transform(({ text, text_pair: textPair }) => (textPair === undefined ? { text } : { text, textPair }));
-const goldenSchema = z.object({ logits: z.array(z.number()), label: z.int() });
-
-const texts = readJsonLines("peft-adapters/texts.jsonl").map((line) => textSchema.parse(line));
-
-function goldenOf(name: AdapterName): z.infer<typeof goldenSchema>[] {
-  return readJsonLines(`peft-adapters/${name}.logits.jsonl`).map((line) => goldenSchema.parse(line));
-}
-
-function filesOf(name: AdapterName): Map<string, Uint8Array> {
-  const folder = new URL(`peft-adapters/${name}/`, fixtures);
-  return new Map(readdirSync(folder).map((file) => [file, readFileSync(new URL(file, folder))]));
-}
-
-async function predictWith(files: ReadonlyMap<string, Uint8Array>, executor: Executor): Promise<LabelAnswer[]> {
-  const model = await fixtureModel("tiny-bert");
-  const { experiment, labels, tensors } = importAdapter(files, model);
-  const values = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));
-  const predictor = await createPredictor({ experiment, model, labels, executor, values });
-  const predictions = await predictor.predict(texts);
-  predictor.dispose();
-  return predictions.map(labelled);
-}
-
-describe.each(["wasm", "webgpu"] as const)("on %s", (backend) => {
-  let executor: Executor;
-
-  beforeAll(async () => {
-    executor = await openExecutor(backend);
-  });
-
-  afterAll(() => executor.dispose());
-
-  it.each(adapters)("PEFT's %s adapter gives PyTorch's logits of every text", async (name) => {
-    const golden = goldenOf(name);
-    const predictions = await predictWith(filesOf(name), executor);
-    expect(predictions).toHaveLength(golden.length);
-    for (const [index, { logits }] of golden.entries()) {
-      const difference = largestDifference(predictions[index]?.logits ?? [], logits);
-      expect(difference).toBeLessThanOrEqual(logitTolerance(logits));
-    }
-  });
-
-  it.each(adapters)("PEFT's %s adapter gives PyTorch's answers", async (name) => {
-    const predictions = await predictWith(filesOf(name), executor);
-    expect(predictions.map(({ label }) => label)).toEqual(goldenOf(name).map(({ label }) => `LABEL_${label}`));
-  });
-
-  it("frees everything with the predictor", () => {
-    expect(executor.allocatedBytes()).toBe(0);
-  });
+beforeAll(async () => {
+  executor = await openExecutor("wasm");
 });
 
-it.each(adapters)("a %s adapter that is read and written again holds PEFT's own tensors", async (name) => {
+afterAll(() => executor.dispose());
+
+checkSavedAdapters(() => executor);
+
+it("frees everything with the predictor", () => {
+  expect(executor.allocatedBytes()).toBe(0);
+});
+
+it.each(savedAdapters)("a %s adapter that is read and written again holds PEFT's own tensors", async (name) => {
   const original = filesOf(name);
   const model = await fixtureModel("tiny-bert");
   const written = exportAdapter(importAdapter(original, model), model);

@@ -9,8 +9,9 @@ from peft import PrefixTuningConfig, PromptTuningConfig, get_peft_model
 
 from .case import Case, model_logits
 from .encoder import Prompt, pooled_output, split_prefix
-from .method_cases import METHOD_CASES, starting_deviation
+from .methods import METHODS, Host, starting_deviation
 from .models import CLASS_COUNT, PROMPT_LENGTH, Subject, stream
+from .thudm import NETWORKS, thudm
 
 CASES = (
     "head-only",
@@ -19,12 +20,19 @@ CASES = (
     "prefix-tuning-mlp",
     "prefix-tuning-layers",
     "full-fine-tuning",
-    *METHOD_CASES,
+    *METHODS,
 )
+THUDM_CASES = {f"p-tuning-thudm-{network}": network for network in NETWORKS}
+
+
+def case_names(subject: Subject) -> tuple:
+    """CASES and the encoders of THUDM: one whose directions share the width where it is even, else the others."""
+    shared = subject.config().hidden_size % 2 == 0
+    return (*CASES, *(name for name, network in THUDM_CASES.items() if (network == "lama-lstm") == shared))
 
 
 def build_case(subject: Subject, name: str) -> Case:
-    """Make one of CASES for a model, with its trainables at their random starting values."""
+    """Make one of `case_names` for a model, with its trainables at their random starting values."""
     builders = {
         "head-only": head_only,
         "prompt-tuning": prompt_tuning,
@@ -32,9 +40,8 @@ def build_case(subject: Subject, name: str) -> Case:
         "prefix-tuning-mlp": prefix_tuning_mlp,
         "prefix-tuning-layers": prefix_tuning_layers,
         "full-fine-tuning": full_fine_tuning,
-        **METHOD_CASES,
     }
-    case = builders[name](subject)
+    case = builders[name](subject) if name in builders else method_case(subject, name)
     start_at_random(subject, case)
     return case
 
@@ -54,6 +61,22 @@ def start_at_random(subject, case):
             deviation = 1.5 * subject.prompt_deviation / parameter.shape[1] ** 0.5
         with torch.no_grad():
             parameter.copy_(torch.randn(parameter.shape, generator=stream(subject.name, case.name, name)) * deviation)
+
+
+def method_case(subject, name):
+    """One of METHODS or a prompt encoder of THUDM on the sequence classifier."""
+    host = Host(subject.fresh(), "SEQ_CLS", heads=("classifier",))
+    applied = METHODS[name](host) if name in METHODS else thudm(host, THUDM_CASES[name])
+    return Case(
+        name,
+        applied.method,
+        applied.trainables,
+        model_logits(applied.model, subject.batch),
+        layers=[],
+        prompt_length=applied.prompt_length,
+        settings=applied.settings,
+        peft_model=applied.peft_model,
+    )
 
 
 def head_only(subject):

@@ -42,11 +42,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is put in front: `rows` [P, D] as input embeddings, or `prefixes` {layer: (K [P, D], V [P, D])}."""
+    """What is put in front: `rows` [P, D] as input embeddings, or `prefixes` {layer: (K [P, D], V [P, D])}. Rows that stand
+    `inside` take the places of the ids -1, -2, … instead."""
 
     length: int = 0
     rows: torch.Tensor | None = None
     prefixes: dict | None = None
+    inside: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ def encoded(weights, config, batch, prompt=Prompt(), fault=None, changes=Changes
 
 def embed(weights, config, batch, prompt, fault):
     """Input embeddings [B, T or P+T, D] after layer norm, and the mask of visible rows of the same length."""
-    words = weights["bert.embeddings.word_embeddings.weight"][batch.padded(batch.ids)]
+    ids = batch.padded(batch.ids)
+    words = weights["bert.embeddings.word_embeddings.weight"][ids.clamp(min=0)]
+    if prompt.inside:
+        words = torch.where(ids[..., None] < 0, prompt.rows[(-1 - ids).clamp(min=0)], words)
+        prompt = Prompt()
     types = batch.padded(batch.types)
     visible = torch.ones_like(batch.mask) if fault == "padding-visible" else batch.mask
     shift = 0 if fault == "positions-unshifted" else prompt.length

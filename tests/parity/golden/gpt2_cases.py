@@ -5,12 +5,13 @@ of ids, transformers' classifier reads the last row of a padded batch, which nee
 """
 
 import torch
-from peft import LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
+from peft import PrefixTuningConfig, PromptTuningConfig, get_peft_model
 
 from .cases import Case, fixture_name
 from .encoder import Prompt, split_prefix
 from .gpt2_decoder import hidden_rows
 from .gpt2_model import CausalSubject
+from .methods import FAMILIES, METHODS, Host, starting_deviation
 from .models import CLASS_COUNT, PROMPT_LENGTH, stream
 
 CLASSIFIER_CASES = (
@@ -21,16 +22,15 @@ CLASSIFIER_CASES = (
     "prefix-tuning-layers",
     "lora",
     "full-fine-tuning",
+    "bitfit",
+    "top-layers",
+    "adapters",
+    "adapters-pfeiffer",
+    "p-tuning",
 )
-LANGUAGE_CASES = ("prompt-tuning", "prefix-tuning", "lora-all", "full-fine-tuning")
-RANK, ALPHA = 3, 5
-# GPT-2's linear layers by the parts they play; the first makes queries, keys and values at once.
-ROLES = {
-    "query-key-value": "attn.c_attn",
-    "attention-output": "attn.c_proj",
-    "intermediate": "mlp.c_fc",
-    "output": "mlp.c_proj",
-}
+LANGUAGE_CASES = (
+    "prompt-tuning", "prefix-tuning", "lora-all", "full-fine-tuning", "bitfit", "top-layers", "adapters", "p-tuning",
+)  # fmt: skip
 
 # What PEFT calls the tasks.
 TASK_TYPES = {"sequence-classification": "SEQ_CLS", "causal-lm": "CAUSAL_LM"}
@@ -44,11 +44,9 @@ def build_causal_case(subject: CausalSubject, name: str) -> Case:
         "prefix-tuning": lambda subject: peft_case(subject, name, PrefixTuningConfig(**peft_options(subject))),
         "prefix-tuning-mlp": lambda subject: peft_case(subject, name, projected_prefix(subject)),
         "prefix-tuning-layers": prefix_on_some_layers,
-        "lora": lambda subject: lora_on(subject, name, ("query-key-value",)),
-        "lora-all": lambda subject: lora_on(subject, name, tuple(ROLES)),
         "full-fine-tuning": full_fine_tuning,
     }
-    case = builders[name](subject)
+    case = builders[name](subject) if name in builders else method_case(subject, name)
     start_at_random(subject, case)
     return case
 
@@ -59,8 +57,8 @@ def start_at_random(subject, case):
         if name.startswith("transformer."):
             continue
         deviation = subject.head_deviation if name == "score.weight" else subject.prompt_deviation
-        if name.startswith("lora."):
-            deviation = 1 / parameter.shape[1] ** 0.5 if name.endswith(".A") else 0.4 * subject.prompt_deviation
+        if name.startswith(("lora.", "adapter.", "prompt.")):
+            deviation = starting_deviation(name, parameter.shape, subject.prompt_deviation)
         if name == "mlp.0.weight":
             deviation = 1 / parameter.shape[1] ** 0.5
         if name == "mlp.2.weight":
@@ -87,6 +85,22 @@ def sequence_logits(model, subject, index):
         return logits
     in_front = logits.shape[1] - ids.shape[1]
     return logits[0, [in_front + row for row in subject.batch.read_rows(index)]]
+
+
+def method_case(subject, name):
+    """One of METHODS on the classifier or the language model."""
+    heads = ("score",) if subject.task == "sequence-classification" else ()
+    applied = METHODS[name](Host(subject.fresh(), TASK_TYPES[subject.task], heads))
+    return Case(
+        name,
+        applied.method,
+        applied.trainables,
+        model_logits(applied.model, subject),
+        layers=[],
+        prompt_length=applied.prompt_length,
+        settings=applied.settings,
+        peft_model=applied.peft_model,
+    )
 
 
 def head_only(subject):
@@ -135,34 +149,6 @@ def peft_case(subject, name, config):
     return case
 
 
-def lora_on(subject, name, roles):
-    """Low-rank updates as PEFT makes them for Conv1D layers, whose weights lie [in, out]."""
-    config = LoraConfig(
-        task_type=TASK_TYPES[subject.task],
-        r=RANK,
-        lora_alpha=ALPHA,
-        lora_dropout=0.0,
-        target_modules=[ROLES[role] for role in roles],
-        fan_in_fan_out=True,
-    )
-    model = get_peft_model(subject.fresh(), config).eval()
-    trainables = {
-        lora_name(key): parameter for key, parameter in model.named_parameters() if parameter.requires_grad
-    }
-    settings = {"kind": "lora", "rank": RANK, "alpha": ALPHA, "targets": list(roles)}
-    return Case(name, "lora", trainables, model_logits(model, subject), layers=[], settings=settings, peft_model=model)
-
-
-def lora_name(peft_name):
-    """`….transformer.h.0.attn.c_attn.lora_A.default.weight` is stored as `lora.0.query-key-value.A`."""
-    if "lora_" not in peft_name:
-        return "score." + peft_name.rsplit(".", 1)[1]
-    layer, rest = peft_name.split("transformer.h.")[1].split(".", 1)
-    path, part = rest.split(".lora_")
-    role = next(role for role, known in ROLES.items() if known == path)
-    return f"lora.{layer}.{role}.{part[0]}"
-
-
 def merged_updates(settings, trainables):
     """What low-rank updates add to the weights [in, out], by checkpoint name."""
     if settings is None or settings["kind"] != "lora":
@@ -173,7 +159,7 @@ def merged_updates(settings, trainables):
         if name.startswith("lora.") and name.endswith(".A"):
             _, layer, role, _ = name.split(".")
             up = trainables[f"lora.{layer}.{role}.B"]
-            updates[f"transformer.h.{layer}.{ROLES[role]}.weight"] = scale * down.T @ up.T
+            updates[f"transformer.h.{layer}.{FAMILIES['gpt2'].roles[role]}.weight"] = scale * down.T @ up.T
     return updates
 
 

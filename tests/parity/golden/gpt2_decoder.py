@@ -10,7 +10,7 @@ import math
 import torch
 import torch.nn.functional as functional
 
-from .encoder import Prompt
+from .encoder import Changes, Prompt
 
 FAULTS = (
     "non-causal",
@@ -22,14 +22,14 @@ FAULTS = (
 )
 
 
-def hidden_rows(weights, config, ids, prompt=Prompt(), fault=None):
+def hidden_rows(weights, config, ids, prompt=Prompt(), fault=None, changes=Changes()):
     """Output of the last layer norm for one sequence, [T, D], or [P + T, D] behind a soft prompt.
 
     `weights` are named as in a Hugging Face checkpoint (`transformer.` prefix). `fault` names one of FAULTS to commit.
     """
     rows = embed(weights, ids, prompt, fault)
     for layer in range(config.n_layer):
-        rows = block(weights, config, layer, rows, prompt, fault)
+        rows = block(weights, config, layer, rows, prompt, fault, changes)
     return layer_norm(weights, config, "transformer.ln_f", rows)
 
 
@@ -44,14 +44,23 @@ def embed(weights, ids, prompt, fault):
     return words + weights["transformer.wpe.weight"][positions]
 
 
-def block(weights, config, layer, rows, prompt, fault):
+def block(weights, config, layer, rows, prompt, fault, changes):
     """One pre-norm block: norm, attention and add; norm, feed-forward and add."""
     name = f"transformer.h.{layer}"
+
+    def close(kind, output, residual, reader):
+        """The sum with the residual, which the layer norm named `reader` reads next."""
+        return residual + changes.block(
+            layer, kind, output, residual, lambda total: layer_norm(weights, config, f"transformer.{reader}", total)
+        )
+
     normed = layer_norm(weights, config, f"{name}.ln_1", rows)
-    rows = rows + attention(weights, config, f"{name}.attn", normed, (prompt.prefixes or {}).get(layer), prompt, fault)
+    attended = attention(weights, config, f"{name}.attn", normed, (prompt.prefixes or {}).get(layer), prompt, fault)
+    rows = close("attention", attended, rows, f"h.{layer}.ln_2")
     inner = linear(weights, f"{name}.mlp.c_fc", layer_norm(weights, config, f"{name}.ln_2", rows))
     inner = functional.gelu(inner, approximate="none" if fault == "exact-gelu" else "tanh")
-    return rows + linear(weights, f"{name}.mlp.c_proj", inner)
+    reader = "ln_f" if layer == config.n_layer - 1 else f"h.{layer + 1}.ln_1"
+    return close("feed-forward", linear(weights, f"{name}.mlp.c_proj", inner), rows, reader)
 
 
 def attention(weights, config, name, rows, prefix, prompt, fault):

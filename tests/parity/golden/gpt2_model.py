@@ -81,6 +81,10 @@ class CausalSubject:
         named = self.fresh().state_dict().items()
         return {name: tensor.to(dtype) for name, tensor in named if name.startswith("transformer.")}
 
+    def learning_rate(self, case):
+        """The rate of a case's ten steps."""
+        return self.learning_rates.get(case, 1e-3)
+
     def config(self):
         return GPT2Config.from_pretrained(self.folder)
 

@@ -10,6 +10,7 @@ from .files import FIXTURES, write_json, write_tensors
 from .gpt2_cases import CLASSIFIER_CASES, LANGUAGE_CASES, build_causal_case, merged_updates
 from .gpt2_decoder import FAULTS, hidden_rows
 from .gpt2_model import CausalSubject, make_tiny_gpt2
+from .method_replay import changes_of
 from .record import ADAMW, cross_entropy, global_norm, sample_indices, stored_tensors, train
 from .replay import LOGIT_TOLERANCE, LOSS_TOLERANCE, MARGIN, gradient_error, logit_error, prompt_of
 
@@ -58,7 +59,7 @@ def record_causal_case(subject: CausalSubject, case: Case) -> dict:
     logits = case.logits()
     loss = cross_entropy(logits, subject.batch.labels)
     gradients = dict(zip(case.trainables, torch.autograd.grad(loss, list(case.trainables.values()))))
-    losses = train(case.trainables, case.logits, subject, subject.learning_rates[case.name])
+    losses = train(case.trainables, case.logits, subject, subject.learning_rate(case.name))
     assert losses[0] == loss.item(), "The first training step differs from the recorded one."
     samples = sample_indices(gradients)
     document = {
@@ -77,7 +78,7 @@ def record_causal_case(subject: CausalSubject, case: Case) -> dict:
         "trainables": {name: list(tensor.shape) for name, tensor in case.trainables.items()},
         "loss": loss.item(),
         "losses": losses,
-        "optimizer": {"learningRate": subject.learning_rates[case.name], **ADAMW},
+        "optimizer": {"learningRate": subject.learning_rate(case.name), **ADAMW},
         "expected": {"logits": logits.detach().tolist()},
         "gradientNorm": global_norm(gradients.values()),
         "largestGradients": {name: tensor.abs().max().item() for name, tensor in gradients.items()},
@@ -124,12 +125,13 @@ def read_logits(subject, document, trainables, weights, fault=None):
     for key, update in merged_updates(document.get("settings"), trainables).items():
         named[key] = named[key] + update
     prompt = prompt_of(document, trainables)
+    changes = changes_of(document.get("settings", {"kind": document["method"]}), trainables)
     in_front = prompt.length if prompt.rows is not None else 0
     rows = []
     for index, ids in enumerate(subject.batch.ids):
         # The last token of a language model's text is a label only; causal rows are the same without it.
         seen = ids if subject.batch.first_labels is None else ids[:-1]
-        hidden = hidden_rows(named, subject.config(), seen, prompt, fault)
+        hidden = hidden_rows(named, subject.config(), seen, prompt, fault, changes)
         pooled = [0] if fault == "first-row-pooling" else [in_front + row for row in subject.batch.read_rows(index)]
         rows.append(hidden[pooled])
     head = trainables.get("score.weight", named["transformer.wte.weight"])

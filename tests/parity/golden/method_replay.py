@@ -1,4 +1,4 @@
-"""What the methods of `method_cases` do to the independent encoder, written from the maths: prompts from networks, low-rank
+"""What the methods of `methods` and `thudm` do to the independent encoder, written from the maths: prompts from networks, low-rank
 updates, adapters. Weights of the model that are trained need nothing here; they replace the frozen ones by name."""
 
 import torch
@@ -35,19 +35,18 @@ def adapted(settings, trainables, layer, kind, output, residual, norm):
 
 
 def encoded_prompt(settings, trainables):
-    """The virtual tokens that P-Tuning's network makes."""
+    """The virtual tokens that P-Tuning's network makes; which network it is, its tensors tell."""
     rows = trainables["prompt.embedding"]
-    if settings["reparameterisation"] == "lstm":
+    if "lstm" in settings["reparameterisation"]:
         for layer in range(2):
             name = f"prompt.lstm.{layer}"
             backward = lstm(trainables, f"{name}.backward", rows.flip(0)).flip(0)
             rows = torch.cat([lstm(trainables, f"{name}.forward", rows), backward], dim=1)
-        places = (0, 2)
-    else:
-        places = (0, 2, 4)
-    for place in places:
-        rows = affine(trainables, f"prompt.mlp.{place}", rows if place == 0 else torch.relu(rows))
-    return Prompt(length=settings["promptLength"], rows=rows)
+    for place in (0, 2, 4):
+        if f"prompt.mlp.{place}.weight" in trainables:
+            rows = affine(trainables, f"prompt.mlp.{place}", rows if place == 0 else torch.relu(rows))
+    inside = settings.get("placement") == "template"
+    return Prompt(length=settings["promptLength"], rows=rows, inside=inside)
 
 
 def lstm(trainables, name, rows):

@@ -96,7 +96,8 @@ def make_tiny_bert() -> Subject:
         name="tiny-bert", folder=folder, batch=tiny_batch(), texts=None, prompted_layers=(0, 2), mlp_width=11,
         prompt_deviation=0.5, classifier_deviation=0.5,
         learning_rates={"head-only": 5e-2, "prompt-tuning": 1e-2, "prefix-tuning": 1e-2, "prefix-tuning-mlp": 3e-3,
-                        "prefix-tuning-layers": 1e-2, "full-fine-tuning": 1e-3, "lora": 1e-3, "lora-all": 3e-4, "others": 2e-3},
+                        "prefix-tuning-layers": 1e-2, "full-fine-tuning": 1e-3, "lora": 1e-3, "lora-all": 3e-4,
+                        "p-tuning-thudm-few-shot-lstm": 2e-4, "others": 2e-3},
     )  # fmt: skip
 
 

@@ -23,6 +23,30 @@ from .files import FIXTURES, write_json
 from .models import stream
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-org-unit", "I-org-unit")
+# Sentences as they are and as they are found, where readings of the tags part: nothing there or nothing found, I- without its
+# B-, a change of kind inside a span, B- behind B-, spans at either end, kinds that only one side knows.
+TAG_EDGES = (
+    ("O O O", "O O O"),
+    ("O", "O"),
+    ("O O O", "B-PER I-PER O"),
+    ("O O O", "I-PER I-PER O"),
+    ("B-PER I-PER O", "O O O"),
+    ("B-PER", "B-PER"),
+    ("B-PER", "I-PER"),
+    ("I-PER", "I-PER"),
+    ("B-PER I-PER O", "I-PER I-PER O"),
+    ("O B-PER I-PER", "O I-PER I-PER"),
+    ("B-PER I-LOC O", "B-PER I-LOC O"),
+    ("B-PER I-PER I-LOC", "B-PER I-PER O"),
+    ("B-PER B-PER I-PER", "B-PER I-PER I-PER"),
+    ("B-PER I-PER B-PER", "B-PER O B-PER"),
+    ("B-LOC O B-PER", "B-PER O B-LOC"),
+    ("O B-LOC I-LOC O", "O B-LOC O O"),
+    ("B-LOC I-LOC", "O B-LOC"),
+    ("B-org-unit I-org-unit O", "B-org-unit I-org I-org-unit"),
+    ("B-PER I-PER O B-LOC | O O", "B-PER I-PER O O | B-PER O"),
+    ("O O | B-LOC I-LOC", "I-LOC O | I-LOC I-LOC"),
+)
 ANSWERS = (
     ("Denver Broncos", "the Denver Broncos"),
     ("Denver Broncos", "Denver Broncos' defence"),
@@ -151,11 +175,15 @@ def write_tag_scores() -> None:
         }
 
     cases = []
-    for number in range(96):
-        actual, predicted = random_sentences(number)
+    for actual, predicted in [*(random_sentences(number) for number in range(96)), *map(edge_sentences, TAG_EDGES)]:
         named = {name: plain_numbers(scores(actual, predicted, options)) for name, options in readings.items()}
         cases.append({"actual": actual, "predicted": predicted, **named})
     write_json(FIXTURES / "tag-scores.json", {"cases": cases})
+
+
+def edge_sentences(pair):
+    """Both sides of one of TAG_EDGES, sentence by sentence."""
+    return tuple([sentence.split() for sentence in side.split(" | ")] for side in pair)
 
 
 def random_sentences(number):

@@ -1,6 +1,7 @@
 """Cases of tasks beyond classifying texts: tagging words, answering questions, label words at a mask.
 
-Real transformers models with PEFT's prefixes and soft prompts (`task_type` TOKEN_CLS, QUESTION_ANS, FEATURE_EXTRACTION).
+Real transformers models with PEFT's prefixes and soft prompts (`task_type` TOKEN_CLS, QUESTION_ANS, FEATURE_EXTRACTION), or
+with any of the methods of `methods.py`.
 `logits()` gives the rows that the task reads, sequence after sequence, [rows, C]; rows of padding and of virtual tokens
 are left out, and no softmax runs over them.
 """
@@ -13,23 +14,37 @@ from peft import PrefixTuningConfig, PromptTuningConfig, get_peft_model
 from transformers import BertForMaskedLM, BertForQuestionAnswering, BertForTokenClassification
 
 from .case import Case
-from .encoder import Batch, Prompt, encoded, layer_norm, linear, split_prefix
+from .encoder import Batch, encoded, layer_norm, linear
+from .method_replay import changes_of
+from .methods import METHODS, Host, discrete_prompt, full_fine_tuning, head_only, starting_deviation
 from .models import CLASS_COUNT, PROMPT_LENGTH, Subject, stream
+from .replay import prompt_of
+from .thudm import thudm
 
 MASK = 4
 LABEL_WORDS = ("good", "bad", "fine")
 TRANSFORM = "cls.predictions.transform"
 PEFT_TASKS = {"tags": "TOKEN_CLS", "answers": "QUESTION_ANS", "words": "FEATURE_EXTRACTION"}
+OUTPUTS = {"tags": ("logits",), "answers": ("start_logits", "end_logits"), "words": ("logits",)}
+HEADS = {"tags": ("classifier",), "answers": ("qa_outputs",), "words": ()}
 CONFIGS = {"prefix-tuning": PrefixTuningConfig, "prompt-tuning": PromptTuningConfig}
+EVERYWHERE = ("bitfit", "top-layers", "lora", "adapters", "p-tuning", "full-fine-tuning")
+APPLIED = METHODS | {
+    "head-only": head_only,
+    "full-fine-tuning": full_fine_tuning,
+    "discrete-prompt": discrete_prompt,
+    # Virtual tokens among the words, as THUDM/P-tuning has them.
+    "p-tuning-template": lambda host: thudm(host, "few-shot-lstm", placement="template"),
+}
 
-TASK_CASES = (
-    "tags-prefix-tuning",
-    "tags-prompt-tuning",
-    "answers-prefix-tuning",
-    "answers-prompt-tuning",
-    "words-prefix-tuning",
-    "words-prompt-tuning",
-    "words-full-fine-tuning",
+PROMPT_CASES = tuple(f"{kind}-{method}" for kind in PEFT_TASKS for method in CONFIGS)
+# Of tiny-bert only, to keep files small.
+METHOD_CASES = (
+    *(f"{kind}-{method}" for kind in PEFT_TASKS for method in EVERYWHERE),
+    "tags-head-only",
+    "answers-head-only",
+    "words-p-tuning-template",
+    "words-discrete-prompt",
 )
 
 
@@ -53,7 +68,8 @@ class TaskCase(Case):
         if self.kind == "answers":
             return {"kind": "question-answering"}
         words = {f"LABEL_{index}": word for index, word in enumerate(LABEL_WORDS)}
-        return {"kind": "sequence-classification", "head": "verbalizer", "labelWords": words}
+        template = {"template": "[P][P] {text} [P][P] [MASK] [P]"} if self.name.endswith("-template") else {}
+        return {"kind": "sequence-classification", "head": "verbalizer", "labelWords": words} | template
 
     @property
     def class_count(self):
@@ -73,19 +89,23 @@ class TaskCase(Case):
 
 
 def build_task_case(subject: Subject, name: str) -> TaskCase:
-    """Make one of TASK_CASES with its trainables at their random starting values."""
+    """Make one of PROMPT_CASES or METHOD_CASES with its trainables at their random starting values."""
     kind, method = name.split("-", 1)
     case = TaskCase(name, method, {}, None, [], kind=kind, **targets(subject, kind))
+    if name.endswith("-template"):
+        place_slots(case)
     model = base_model(subject, case)
-    if method == "full-fine-tuning":
-        train_all(case, model)
-    else:
+    if method in CONFIGS:
         prompt_with_peft(case, model)
+    else:
+        apply(case, model, APPLIED[method])
     with torch.no_grad():
         for key, parameter in case.trainables.items():
             if key.startswith(("bert.", "cls.")):
                 continue
             deviation = subject.prompt_deviation if key == "prompt" else subject.classifier_deviation
+            if key.startswith(("prompt.", "lora.", "adapter.")):
+                deviation = starting_deviation(key, parameter.shape, subject.prompt_deviation)
             parameter.copy_(torch.randn(parameter.shape, generator=stream(subject.name, name, key)) * deviation)
     return case
 
@@ -135,11 +155,22 @@ def base_model(subject, case):
     return model
 
 
-def train_all(case, model):
-    """Every weight but the decoder's bias, of which the studio reads three entries and trains none."""
-    model.cls.predictions.bias.requires_grad_(False)
-    case.trainables = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    case.logits = lambda: read_rows(case, call(model, case.batch, "logits"))
+def place_slots(case):
+    """Virtual tokens behind [CLS] and on both sides of the mask, as the ids -1, -2, …"""
+    ids = []
+    for own, (row,) in zip(case.batch.ids, case.needed):
+        ids.append([own[0], -1, -2, *own[1:row], -3, -4, own[row], -5, *own[row + 1 :]])
+    case.batch = Batch(ids=ids, types=[[0] * len(own) for own in ids], labels=case.batch.labels)
+    case.needed = [[row + 4] for (row,) in case.needed]
+
+
+def apply(case, model, method):
+    """A method of `methods.py`. The decoder's bias, of which the studio reads three entries, is never trained."""
+    untrained = ("cls.predictions.bias",)
+    applied = method(Host(model, PEFT_TASKS[case.kind], heads=HEADS[case.kind], untrained=untrained))
+    case.method, case.trainables, case.settings = applied.method, applied.trainables, applied.settings
+    case.prompt_length = applied.prompt_length
+    case.logits = lambda: read_rows(case, call(applied.model, case.batch, *OUTPUTS[case.kind]))
 
 
 def prompt_with_peft(case, model):
@@ -149,12 +180,10 @@ def prompt_with_peft(case, model):
     case.prompt_length = PROMPT_LENGTH
     case.layers = list(range(model.config.num_hidden_layers)) if case.method == "prefix-tuning" else []
     case.trainables = {"prompt": wrapped.prompt_encoder["default"].embedding.weight}
-    head = {"tags": "classifier", "answers": "qa_outputs"}.get(case.kind)
-    if head is not None:
+    for head in HEADS[case.kind]:
         trained = getattr(wrapped.base_model, head).modules_to_save["default"]
         case.trainables |= {f"{head}.{key}": parameter for key, parameter in trained.named_parameters()}
-    names = ("start_logits", "end_logits") if case.kind == "answers" else ("logits",)
-    case.logits = lambda: read_rows(case, call(wrapped, case.batch, *names))
+    case.logits = lambda: read_rows(case, call(wrapped, case.batch, *OUTPUTS[case.kind]))
 
 
 def call(model, batch, *names):
@@ -178,13 +207,8 @@ def replayed_task_logits(subject, document, trainables, stored):
     weights = subject.checkpoint(torch.float64) | given | {name: value for name, value in trainables.items() if "." in name}
     config, reading = subject.config(), document["reading"]
     batch = Batch(ids=document["batch"]["ids"], types=document["batch"]["types"], labels=[])
-    length = document["promptLength"]
-    prompt = Prompt()
-    if document["method"] == "prompt-tuning":
-        prompt = Prompt(length=length, rows=trainables["prompt"])
-    elif document["method"] == "prefix-tuning":
-        prompt = Prompt(length=length, prefixes=split_prefix(trainables["prompt"], document["layers"]))
-    hidden = encoded(weights, config, batch, prompt)
+    changes = changes_of(document.get("settings", {"kind": document["method"]}), trainables)
+    hidden = encoded(weights, config, batch, prompt_of(document, trainables), changes=changes)
     shift = hidden.shape[1] - max(len(ids) for ids in batch.ids)
     rows = torch.cat([own[[shift + row for row in needed]] for own, needed in zip(hidden, reading["needed"])])
     if "labelWords" not in reading["task"]:

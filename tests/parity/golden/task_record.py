@@ -9,16 +9,14 @@ from .files import FIXTURES, write_json, write_tensors
 from .models import Subject
 from .record import ADAMW, STEPS, global_norm, sample_indices, stored_tensors
 from .replay import LOSS_TOLERANCE, MARGIN, gradient_error, logit_error
-from .task_cases import TASK_CASES, TaskCase, build_task_case, replayed_task_logits
+from .task_cases import METHOD_CASES, PROMPT_CASES, TaskCase, build_task_case, replayed_task_logits
 
-LEARNING_RATES = {"full-fine-tuning": 2e-4, "prefix-tuning": 1e-2, "prompt-tuning": 2e-4}
+LEARNING_RATES = {"prefix-tuning": 1e-2, "head-only": 2e-2, "others": 2e-4}
 
 
 def write_task_cases(subject: Subject) -> None:
-    """Write and check every case for this model; full fine-tuning for tiny-bert only, to keep files small."""
-    for name in TASK_CASES:
-        if name == "words-full-fine-tuning" and subject.name != "tiny-bert":
-            continue
+    """Write and check every case of this model."""
+    for name in (*PROMPT_CASES, *(METHOD_CASES if subject.name == "tiny-bert" else ())):
         case = build_task_case(subject, name)
         document = record(subject, case)
         off = replay(subject, case)
@@ -31,14 +29,15 @@ def record(subject: Subject, case: TaskCase) -> dict:
     initial = {name: tensor.detach().clone() for name, tensor in case.trainables.items()}
     logits = case.logits()
     loss = case.loss(logits)
-    gradients = dict(zip(case.trainables, torch.autograd.grad(loss, list(case.trainables.values()))))
-    learning_rate = LEARNING_RATES[case.method]
+    gradients = gradients_of(loss, case.trainables)
+    learning_rate = LEARNING_RATES.get(case.method, LEARNING_RATES["others"])
     losses = train(case, case.trainables, case.logits, learning_rate)
     samples = sample_indices(gradients)
     document = {
         "model": subject.name,
         "case": case.name,
         "method": case.method,
+        **({} if case.settings is None else {"settings": case.settings}),
         "reparameterisation": "none",
         "promptLength": case.prompt_length,
         "layers": case.layers,
@@ -52,7 +51,7 @@ def record(subject: Subject, case: TaskCase) -> dict:
         "losses": losses,
         "optimizer": {"learningRate": learning_rate, **ADAMW},
         "expected": {"logits": logits.detach()},
-        "gradientNorm": global_norm(gradients.values()),
+        "gradientNorm": global_norm(gradients.values()) if gradients else 0.0,
         "largestGradients": {name: tensor.abs().max().item() for name, tensor in gradients.items()},
         "gradientSamples": samples,
     }
@@ -64,9 +63,16 @@ def record(subject: Subject, case: TaskCase) -> dict:
     return document
 
 
+def gradients_of(loss, trainables):
+    """By name; none where nothing is trained."""
+    return dict(zip(trainables, torch.autograd.grad(loss, list(trainables.values())))) if trainables else {}
+
+
 def train(case, trainables, logits, learning_rate):
-    """Ten clipped AdamW steps; entry i is the loss before update i."""
+    """Ten clipped AdamW steps; entry i is the loss before update i. Without trainables the loss stays as it is."""
     parameters = list(trainables.values())
+    if not parameters:
+        return [case.loss(logits()).item()] * STEPS
     optimizer = torch.optim.AdamW(
         parameters,
         lr=learning_rate,
@@ -100,11 +106,11 @@ def replay(subject, case):
         return replayed_task_logits(subject, document, trainables, stored)
 
     first = logits()
-    gradients = dict(zip(trainables, torch.autograd.grad(case.loss(first), list(trainables.values()))))
+    gradients = gradients_of(case.loss(first), trainables)
     losses = train(case, trainables, logits, document["optimizer"]["learningRate"])
     off = {
         "logits": logit_error(first, torch.tensor(document["expected"]["logits"])),
-        "gradients": max(gradient_error(name, gradients[name], document, stored) for name in gradients),
+        "gradients": max((gradient_error(name, gradients[name], document, stored) for name in gradients), default=0.0),
         "losses": max(abs(a - b) for a, b in zip(losses, document["losses"])) / LOSS_TOLERANCE,
     }
     assert max(off.values()) * MARGIN <= 1, f"{subject.name}/{case.name} is off by these parts of the tolerances: {off}"
