@@ -15,14 +15,14 @@ import type { EncodedSequence, Scores } from "./task.ts";
 
 type TagFigures = Omit<Scores, "loss">;
 
-/** Scores of one tag per word of each sentence. The actual tags decide whether spans or words are counted. */
+/** Scores of one tag per word of each sentence. The labels decide whether spans or words are counted: examples may hold no span at all. */
 export function scoreTags(
   examples: readonly TaggedExample[],
   predicted: readonly (readonly string[])[],
-  reading: SpanReading,
+  { spans: reading, labels }: { readonly spans: SpanReading; readonly labels: readonly string[] },
 ): TagFigures {
   const share = wordAccuracy(examples, predicted);
-  return areBioTags(examples.flatMap(({ tags }) => tags))
+  return areBioTags(labels)
     ? { ...spanFigures(examples, predicted, reading), examples: examples.length }
     : { ...wordFigures(examples, predicted), accuracy: share, examples: examples.length };
 }

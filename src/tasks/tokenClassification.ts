@@ -47,7 +47,7 @@ export function bindTokenClassification(settings: TokenClassificationSettings, m
     read: (inputs, options) => readPart(inputs, options, tokenizer),
     baseline(train, evaluation, labels) {
       const [known, judged] = [train.filter(isTaggedExample), evaluation.filter(isTaggedExample)];
-      const scores = scoreTags(judged, frequentTags(known, judged, outside(labels)), settings.spans);
+      const scores = scoreTags(judged, frequentTags(known, judged, outside(labels)), { spans: settings.spans, labels });
       return { name: "each word's most frequent tag", score: scores.accuracy };
     },
     head(labels, prefix = "") {
@@ -120,7 +120,10 @@ function encodePart(
         const rows = rowsOf(logits[index] ?? new Float32Array(), labels.length);
         return tokens.map((_, word) => tagAt(rows, word, labels));
       });
-      return { ...scoreTags(examples, predicted, settings.spans), loss: tagLoss(logits, sequences, labels.length) };
+      return {
+        ...scoreTags(examples, predicted, { spans: settings.spans, labels }),
+        loss: tagLoss(logits, sequences, labels.length),
+      };
     },
   };
 }
