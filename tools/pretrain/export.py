@@ -43,7 +43,7 @@ def export(options):
     state = json.loads((finished / "run.json").read_text(encoding="utf-8"))
     rung = state["rung"]
     for name in MODEL_FILES:
-        shutil.copy(finished / "model" / name, out / name)
+        shutil.copyfile(finished / "model" / name, out / name)
     names = WORDPIECE_FILES if rung["architecture"] == "encoder" else BPE_FILES
     for name in names:
         shutil.copy(Path(options.data) / name, out / name)

@@ -27,8 +27,8 @@ def write_tasks(folder):
     for name, part, chosen in (("sst2", "dev", rows), ("snips-slots", "test", tagged)):
         (folder / name).mkdir(parents=True)
         write = lambda file, lines: (folder / name / file).write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-        write("train.jsonl", chosen[:300])
-        write(f"{part}.jsonl", chosen[300:])
+        write("train.jsonl", chosen[:120])
+        write(f"{part}.jsonl", chosen[120:160])
 
 
 def praise(words):
