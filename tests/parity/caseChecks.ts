@@ -18,7 +18,7 @@ function isKeyBias(name: string): boolean {
 const LOGIT_SHARE = 0.5;
 
 export function checkCases(cases: readonly CaseEntry[], executor: OpenedExecutor): void {
-  describe.each(cases)("$path", (entry) => {
+  describe.each(cases.map((entry) => [entry.path, entry] as const))("%s", (_path, entry) => {
     let golden: GoldenCase;
     let logits: Float32Array;
 
@@ -69,7 +69,8 @@ function checkTraining(golden: () => GoldenCase, executor: OpenedExecutor): void
 
 /** A causal model's soft prompt computed once per batch is the same as its rows in every sequence. */
 export function checkTrunk(softPrompts: readonly CaseEntry[], executor: OpenedExecutor): void {
-  it.each(softPrompts)("$path is the same with the prompt's rows in every sequence", async ({ path, model: name }) => {
+  const named = softPrompts.map(({ path, model }) => [path, model] as const);
+  it.each(named)("%s is the same with the prompt's rows in every sequence", async (path, name) => {
     const model = await fixtureModel(name);
     const [shared, repeated] = [true, false].map((promptTrunk) => readCaseAt(path, model, { promptTrunk }));
     if (shared === undefined || repeated === undefined) throw new Error("Two set-ups are read above.");

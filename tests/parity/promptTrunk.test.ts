@@ -8,7 +8,7 @@ import { readCaseAt } from "./replay.ts";
 const model = await fixtureModel("tiny-gpt2");
 const softPrompts = casesOf("tiny-gpt2").filter(({ method }) => method === "prompt-tuning");
 
-it.each(softPrompts)("a trunk takes the rows of $path out of every sequence", ({ path }) => {
+it.each(softPrompts.map(({ path }) => path))("a trunk takes the rows of %s out of every sequence", (path) => {
   const [shared, repeated] = [true, false].map((promptTrunk) => {
     const { setup, examples } = readCaseAt(path, model, { promptTrunk });
     const { counts } = setup.pack(examples, true);
