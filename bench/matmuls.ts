@@ -1,6 +1,6 @@
 /** GFLOP/s of square matrix products, by layout and kernel variant: how near the studio's products come to the peak. */
 import { measureProduct, openTrialRuntime, type TrialRuntime } from "../src/engine/webgpu/matmul/measure.ts";
-import { GPU_VARIANTS, type ProductShape } from "../src/engine/webgpu/matmul/planner.ts";
+import { GPU_VARIANTS, softwareVariant, type ProductShape } from "../src/engine/webgpu/matmul/planner.ts";
 import type { MatmulVariant } from "../src/engine/webgpu/matmul/variants.ts";
 import { rounded } from "./measure.ts";
 import type { MatmulRow, PeakRow } from "./results.ts";
@@ -15,9 +15,7 @@ const layouts = [
 /** Software adapters have no cheap barriers, so there the variants without them are shown beside the smallest tiles. */
 function variantsFor({ gpu, info }: TrialRuntime["device"]): readonly MatmulVariant[] {
   if (!info.software) return GPU_VARIANTS;
-  const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
-  const fourLanes = gpu.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
-  return [...(fourLanes ? (["subgroups"] as const) : []), "registers", "tiles-32x32-4x4"];
+  return [...new Set([softwareVariant(gpu), "registers", "tiles-32x32-4x4"] as const)];
 }
 
 /** GFLOP/s of the fastest product x·Wᵀ of size³. */

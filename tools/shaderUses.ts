@@ -52,6 +52,7 @@ const ADAPTERS: readonly Adapter[] = [
   { software: false, variant: "tiles-128x128-8x8" },
   { software: true, variant: "registers", half: true },
   { software: true, variant: "subgroups" },
+  { software: true, variant: "subgroups-narrow" },
 ];
 
 /** All uses, each once. Kernels of the optimizer, which no graph names, come without uniforms. */

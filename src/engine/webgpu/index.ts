@@ -15,7 +15,7 @@ import { openDevice, type Device } from "./device.ts";
 import { compileEvaluation, type WebGpuEvaluationPlan } from "./evaluationPlan.ts";
 import { fusions } from "./fuse.ts";
 import type { TrialRuntime } from "./matmul/measure.ts";
-import { fixedPlanner, sizePlanner, softwarePlanner, type MatmulPlanner } from "./matmul/planner.ts";
+import { fixedPlanner, sizePlanner, softwarePlanner, softwareVariant, type MatmulPlanner } from "./matmul/planner.ts";
 import { Tuner } from "./matmul/tuner.ts";
 import { Memory } from "./memory.ts";
 import { WebGpuParameters } from "./parameters.ts";
@@ -136,8 +136,7 @@ function plannerFor(runtime: TrialRuntime, { variants = {}, tuning = {} }: Execu
   if (variants.matmul !== undefined) return fixedPlanner(variants.matmul, variants.matmulParts);
   if (tuning.enabled ?? !info.software) return new Tuner(runtime, tuning.cache);
   if (!info.software) return sizePlanner;
-  const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
-  return softwarePlanner(gpu.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4);
+  return softwarePlanner(softwareVariant(gpu));
 }
 
 function own(parameters: ParameterStore): WebGpuParameters {

@@ -16,27 +16,43 @@ var<private> valueRow: array<vec4f, headWidth>;
 var<private> dKey: array<vec4f, headWidth>;
 var<private> dValue: array<vec4f, headWidth>;
 
-// Adds up what the queries from `starts` to `ends` of each key give to it, weighted by the keys' gates.
+// Probabilities of the keys for one query; 0 without a gate.
+fn probabilityOf(score: vec4f, at: u32, gates: vec4f) -> vec4f {
+  return select(vec4f(), gates * exp(score * sizes.scale - logSumExps[at]), gates > vec4f());
+}
+
+// Adds up what the queries from `starts` to `ends` of each key give to it, under the keys' gates; four queries at a time.
 fn accumulate(starts: vec4u, ends: vec4u, gates: vec4f, keyValueHead: u32) {
-  let sharing = heads / keyValueHeads;
   let end = max(max(ends.x, ends.y), max(ends.z, ends.w));
-  for (var row = min(min(starts.x, starts.y), min(starts.z, starts.w)); row < end; row++) {
-    let seen = (vec4u(row) >= starts) & (vec4u(row) < ends) & (gates > vec4f());
-    for (var head = keyValueHead * sharing; head < (keyValueHead + 1u) * sharing; head++) {
-      let query = sizes.q + row * sizes.qWidth + head * headWidth;
-      let upstream = (row * heads + head) * headWidth;
-      var score = vec4f();
-      var dProbability = vec4f();
+  for (var first = min(min(starts.x, starts.y), min(starts.z, starts.w)); first < end; first += 4u) {
+    let seen = keyGates(first, starts, ends);
+    let rows = min(first + QUAD, vec4u(end - 1u));
+    for (var sharer = 0u; sharer < heads / keyValueHeads; sharer++) {
+      let head = keyValueHead * (heads / keyValueHeads) + sharer;
+      let at = rows * heads + head;
+      let q = sizes.q + rows * sizes.qWidth + head * headWidth;
+      let o = at * headWidth;
+      var s = mat4x4f();
+      var dp = mat4x4f();
       for (var c = 0u; c < sizes.columns; c++) {
-        score += keyRow[c] * operands[query + c];
-        dProbability += valueRow[c] * dy[upstream + c];
+        let k = keyRow[c];
+        let v = valueRow[c];
+        s += mat4x4f(k * operands[q.x + c], k * operands[q.y + c], k * operands[q.z + c], k * operands[q.w + c]);
+        dp += mat4x4f(v * dy[o.x + c], v * dy[o.y + c], v * dy[o.z + c], v * dy[o.w + c]);
       }
-      let logSumExp = logSumExps[row * heads + head];
-      let probability = select(vec4f(), gates * exp(score * sizes.scale - logSumExp), seen);
-      let dScore = probability * (dProbability - deltas[row * heads + head]);
+      let p0 = probabilityOf(s[0], at.x, gates * seen[0]);
+      let p1 = probabilityOf(s[1], at.y, gates * seen[1]);
+      let p2 = probabilityOf(s[2], at.z, gates * seen[2]);
+      let p3 = probabilityOf(s[3], at.w, gates * seen[3]);
+      let d0 = p0 * (dp[0] - deltas[at.x]);
+      let d1 = p1 * (dp[1] - deltas[at.y]);
+      let d2 = p2 * (dp[2] - deltas[at.z]);
+      let d3 = p3 * (dp[3] - deltas[at.w]);
       for (var c = 0u; c < sizes.columns; c++) {
-        dKey[c] += dScore * operands[query + c];
-        dValue[c] += probability * dy[upstream + c];
+        let dk = dKey[c] + d0 * operands[q.x + c] + d1 * operands[q.y + c];
+        dKey[c] = dk + d2 * operands[q.z + c] + d3 * operands[q.w + c];
+        let dv = dValue[c] + p0 * dy[o.x + c] + p1 * dy[o.y + c];
+        dValue[c] = dv + p2 * dy[o.z + c] + p3 * dy[o.w + c];
       }
     }
   }
@@ -74,31 +90,31 @@ fn promptSlots(sequence: u32, slots: vec4u, keyValueHead: u32) {
     valueRow[c] = vec4f(prompt[value.x], prompt[value.y], prompt[value.z], prompt[value.w]);
   }
   let gates = vec4f(gateOf(safeSlots.x), gateOf(safeSlots.y), gateOf(safeSlots.z), gateOf(safeSlots.w));
-  let start = vec4u(input(sizes.queryOffsets, sequence));
-  accumulate(start, vec4u(input(sizes.queryOffsets, sequence + 1u)), gates, keyValueHead);
-  let width = keyValueHeads * headWidth;
+  accumulate(vec4u(input(sizes.queryOffsets, sequence)), vec4u(input(sizes.queryOffsets, sequence + 1u)), gates, keyValueHead);
   for (var s = 0u; s < 4u; s++) {
     if (slots[s] >= sizes.promptLength) { break; }
-    let first = (sequence * sizes.promptLength + slots[s]) * 2u * width + keyValueHead * headWidth;
+    let first = (sequence * sizes.promptLength + slots[s]) * 2u * keyValueHeads * headWidth + keyValueHead * headWidth;
     for (var c = 0u; c < sizes.columns; c++) {
       partial[first + c] = dKey[c][s] * sizes.scale;
-      partial[first + width + c] = dValue[c][s];
+      partial[first + keyValueHeads * headWidth + c] = dValue[c][s];
     }
   }
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.x + group.y * groups.x) * 64u + lane;
-  let keyValueHead = i % keyValueHeads;
-  let item = i / keyValueHeads;
+  let i = (group.x + group.y * groups.x) * 16u + lane;
   let quads = (sizes.rows + 3u) / 4u;
+  let slotQuads = (sizes.partialLength + 3u) / 4u;
+  let items = quads + sizes.sequences * slotQuads;
+  // Neighbouring threads serve neighbouring rows of one head, so that most of them load the same query at once.
+  let item = i % items;
+  let keyValueHead = i / items;
+  if (items == 0u || keyValueHead >= keyValueHeads) { return; }
   if (item < quads) {
     tokenRows(item * 4u + QUAD, keyValueHead);
     return;
   }
-  let slotQuads = (sizes.partialLength + 3u) / 4u;
-  if (slotQuads == 0u || item - quads >= sizes.sequences * slotQuads) { return; }
   promptSlots((item - quads) / slotQuads, (item - quads) % slotQuads * 4u + QUAD, keyValueHead);
 }

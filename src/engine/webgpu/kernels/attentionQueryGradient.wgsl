@@ -1,5 +1,5 @@
 // dq = scale * sum over visible keys of p * (dy . v - delta) * k; probabilities p are recomputed from the log-sum-exp. A
-// thread serves four query rows of one head, one to a vector component.
+// thread serves four query rows of one head, one to a vector component, and takes four keys at a time.
 // Also delta = dy . y of each row and head, which the other gradients need as well.
 //   1 q, k and v and 2 prompt as in the forward kernel   3 step inputs   4 log-sum-exp [rows, heads]
 //   5 dy, 6 y [rows, heads * headWidth]   7 dq: row r starts at dq + r * qWidth   8 delta [rows, heads]
@@ -12,21 +12,30 @@
 var<private> query: array<vec4f, headWidth>;
 var<private> upstream: array<vec4f, headWidth>;
 var<private> result: array<vec4f, headWidth>;
+var<private> logSumExp: vec4f;
+var<private> delta = vec4f();
 
-@compute @workgroup_size(64)
+// Gradients of a key's scores, from the scores and from the gradients of its probabilities.
+fn dScore(score: vec4f, dProbability: vec4f, gate: vec4f) -> vec4f {
+  let probability = gate * select(vec4f(), exp(score * sizes.scale - logSumExp), gate > vec4f());
+  return probability * (dProbability - delta);
+}
+
+@compute @workgroup_size(16)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) lane: u32) {
-  let i = (group.x + group.y * groups.x) * 64u + lane;
-  let rows = i / heads * 4u + QUAD;
-  let head = i % heads;
-  if (rows.x >= sizes.rows) { return; }
+  let i = (group.x + group.y * groups.x) * 16u + lane;
+  // Neighbouring threads serve neighbouring rows of one head, so that most of them load the same key at once.
+  let quads = (sizes.rows + 3u) / 4u;
+  let rows = i % quads * 4u + QUAD;
+  let head = i / quads;
+  if (head >= heads || rows.x >= sizes.rows) { return; }
   let inside = rows < vec4u(sizes.rows);
   let safeRows = min(rows, vec4u(sizes.rows - 1u));
   let sequences = inputs4(sizes.querySequence, safeRows);
   let at = safeRows * heads + head;
-  let logSumExp = vec4f(logSumExps[at.x], logSumExps[at.y], logSumExps[at.z], logSumExps[at.w]);
+  logSumExp = vec4f(logSumExps[at.x], logSumExps[at.y], logSumExps[at.z], logSumExps[at.w]);
   let source = sizes.q + safeRows * sizes.qWidth + head * headWidth;
-  var delta = vec4f();
   for (var c = 0u; c < sizes.columns; c++) {
     query[c] = vec4f(operands[source.x + c], operands[source.y + c], operands[source.z + c], operands[source.w + c]);
     let o = at * headWidth + c;
@@ -41,35 +50,53 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let r = firstOf(waiting);
     let seen = waiting & (promptSets == vec4u(promptSets[r]));
     waiting &= !seen;
-    for (var slot = 0u; slot < sizes.promptLength; slot++) {
-      let gate = gateOf(slot);
-      if (gate <= 0.0) { continue; }
-      let start = (promptSets[r] * sizes.promptLength + slot) * sizes.promptWidth + headColumn;
-      var score = vec4f();
-      var dProbability = vec4f();
+    for (var slot = 0u; slot < sizes.promptLength; slot += 4u) {
+      let gates = slotGates(slot, seen);
+      let start = slotStarts(promptSets[r], slot) + headColumn;
+      let key = start + sizes.keyColumn;
+      let value = start + sizes.valueColumn;
+      var s = mat4x4f();
+      var p = mat4x4f();
       for (var c = 0u; c < sizes.columns; c++) {
-        score += query[c] * prompt[start + sizes.keyColumn + c];
-        dProbability += upstream[c] * prompt[start + sizes.valueColumn + c];
+        let q = query[c];
+        let u = upstream[c];
+        s += mat4x4f(q * prompt[key.x + c], q * prompt[key.y + c], q * prompt[key.z + c], q * prompt[key.w + c]);
+        p += mat4x4f(u * prompt[value.x + c], u * prompt[value.y + c], u * prompt[value.z + c], u * prompt[value.w + c]);
       }
-      let dScore = gate * select(vec4f(), exp(score * sizes.scale - logSumExp), seen) * (dProbability - delta);
-      for (var c = 0u; c < sizes.columns; c++) { result[c] += dScore * prompt[start + sizes.keyColumn + c]; }
+      let d0 = dScore(s[0], p[0], gates[0]);
+      let d1 = dScore(s[1], p[1], gates[1]);
+      let d2 = dScore(s[2], p[2], gates[2]);
+      let d3 = dScore(s[3], p[3], gates[3]);
+      for (var c = 0u; c < sizes.columns; c++) {
+        let two = result[c] + d0 * prompt[key.x + c] + d1 * prompt[key.y + c];
+        result[c] = two + d2 * prompt[key.z + c] + d3 * prompt[key.w + c];
+      }
     }
   }
   let starts = inputs4(sizes.keyOffsets, sequences);
   let ends = select(vec4u(), keyEnds(safeRows, sequences), inside);
   let end = max(max(ends.x, ends.y), max(ends.z, ends.w));
-  for (var key = starts.x; key < end; key++) {
-    let seen = (vec4u(key) >= starts) & (vec4u(key) < ends);
-    let keyStart = sizes.k + key * sizes.kWidth + headColumn;
-    let valueStart = sizes.v + key * sizes.vWidth + headColumn;
-    var score = vec4f();
-    var dProbability = vec4f();
+  for (var first = starts.x; first < end; first += 4u) {
+    let gates = keyGates(first, starts, ends);
+    let keys = min(first + QUAD, vec4u(end - 1u));
+    let key = sizes.k + keys * sizes.kWidth + headColumn;
+    let value = sizes.v + keys * sizes.vWidth + headColumn;
+    var s = mat4x4f();
+    var p = mat4x4f();
     for (var c = 0u; c < sizes.columns; c++) {
-      score += query[c] * operands[keyStart + c];
-      dProbability += upstream[c] * operands[valueStart + c];
+      let q = query[c];
+      let u = upstream[c];
+      s += mat4x4f(q * operands[key.x + c], q * operands[key.y + c], q * operands[key.z + c], q * operands[key.w + c]);
+      p += mat4x4f(u * operands[value.x + c], u * operands[value.y + c], u * operands[value.z + c], u * operands[value.w + c]);
     }
-    let dScore = select(vec4f(), exp(score * sizes.scale - logSumExp), seen) * (dProbability - delta);
-    for (var c = 0u; c < sizes.columns; c++) { result[c] += dScore * operands[keyStart + c]; }
+    let d0 = dScore(s[0], p[0], gates[0]);
+    let d1 = dScore(s[1], p[1], gates[1]);
+    let d2 = dScore(s[2], p[2], gates[2]);
+    let d3 = dScore(s[3], p[3], gates[3]);
+    for (var c = 0u; c < sizes.columns; c++) {
+      let two = result[c] + d0 * operands[key.x + c] + d1 * operands[key.y + c];
+      result[c] = two + d2 * operands[key.z + c] + d3 * operands[key.w + c];
+    }
   }
   for (var r = 0u; r < 4u; r++) {
     if (!inside[r]) { break; }

@@ -55,3 +55,39 @@ fn queryStarts(keys: vec4u, sequences: vec4u) -> vec4u {
   let behind = vec4i(inputs4(sizes.keyOffsets, sequences + 1u) - keys);
   return vec4u(max(vec4i(starts), vec4i(inputs4(sizes.queryOffsets, sequences + 1u)) - behind));
 }
+
+// Gates of four keys from `first` on, each a column over the rows: 1 where the row sees the key.
+fn keyGates(first: u32, starts: vec4u, ends: vec4u) -> mat4x4f {
+  return mat4x4f(
+    keyGate(first, starts, ends),
+    keyGate(first + 1u, starts, ends),
+    keyGate(first + 2u, starts, ends),
+    keyGate(first + 3u, starts, ends),
+  );
+}
+
+fn keyGate(key: u32, starts: vec4u, ends: vec4u) -> vec4f {
+  return select(vec4f(), vec4f(1.0), (vec4u(key) >= starts) & (vec4u(key) < ends));
+}
+
+// The same for four slots, open to the rows that are `seen`.
+fn slotGates(first: u32, seen: vec4<bool>) -> mat4x4f {
+  let open = select(vec4f(), vec4f(1.0), seen);
+  return mat4x4f(
+    slotGate(first) * open,
+    slotGate(first + 1u) * open,
+    slotGate(first + 2u) * open,
+    slotGate(first + 3u) * open,
+  );
+}
+
+fn slotGate(slot: u32) -> f32 {
+  if (slot >= sizes.promptLength) { return 0.0; }
+  return max(0.0, gateOf(slot));
+}
+
+// Where the rows of four slots of a prompt set start; the last slot's where there are no more.
+fn slotStarts(promptSet: u32, first: u32) -> vec4u {
+  let slots = min(first + QUAD, vec4u(sizes.promptLength - 1u));
+  return (promptSet * sizes.promptLength + slots) * sizes.promptWidth;
+}

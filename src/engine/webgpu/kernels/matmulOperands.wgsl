@@ -1,7 +1,10 @@
 // Part of every matmul kernel: the sizes, and op(a) [m, k] and op(b) [k, n] in blocks of 4 x 4. loadA and loadB, which are
-// written for the operands' storage, give four neighbours of a stored line; here whatever lies outside becomes 0.
+// written for the operands' storage, give four neighbours of a stored line. What lies beyond k becomes 0; what lies beyond m
+// or n is whatever stands there, and reaches only results that nobody stores.
 override transposeA: bool;
 override transposeB: bool;
+// Whether k may end inside a block or a tile of the kernel's depth.
+override ragged: bool;
 // A part of a sum covers `chunk` of k, a multiple of the depth of every kernel; unsplit sums have one part.
 struct Sizes { m: u32, n: u32, k: u32, chunk: u32 }
 @group(0) @binding(0) var<uniform> sizes: Sizes;
@@ -9,17 +12,15 @@ struct Sizes { m: u32, n: u32, k: u32, chunk: u32 }
 const QUAD = vec4u(0u, 1u, 2u, 3u);
 
 fn quadA(line: u32, column: u32) -> vec4f {
-  let lines = select(sizes.m, sizes.k, transposeA);
-  let width = select(sizes.k, sizes.m, transposeA);
-  let inside = vec4<bool>(line < lines) & (column + QUAD < vec4u(width));
-  return select(vec4f(), loadA(line * width + column), inside);
+  let values = loadA(line * select(sizes.k, sizes.m, transposeA) + column);
+  if (!ragged) { return values; }
+  return select(vec4f(), values, select(column + QUAD, vec4u(line), transposeA) < vec4u(sizes.k));
 }
 
 fn quadB(line: u32, column: u32) -> vec4f {
-  let lines = select(sizes.k, sizes.n, transposeB);
-  let width = select(sizes.n, sizes.k, transposeB);
-  let inside = vec4<bool>(line < lines) & (column + QUAD < vec4u(width));
-  return select(vec4f(), loadB(line * width + column), inside);
+  let values = loadB(line * select(sizes.n, sizes.k, transposeB) + column);
+  if (!ragged) { return values; }
+  return select(vec4f(), values, select(vec4u(line), column + QUAD, transposeB) < vec4u(sizes.k));
 }
 
 // Four rows of op(a), each a column of the block, at k to k + 3.

@@ -68,12 +68,18 @@ export function notingPlanner(planner: MatmulPlanner, choices: Map<string, strin
 /** Floating-point operations below which a software adapter spends more on compiling a large kernel than it saves. */
 const SMALL_PRODUCT = 1e6;
 
-/** For software adapters; `fourLanes` says that their subgroups have four. */
-export function softwarePlanner(fourLanes: boolean): MatmulPlanner {
-  const large: MatmulVariant = fourLanes ? "subgroups" : "registers";
+/** For software adapters, with the variant for products that are not small. */
+export function softwarePlanner(large: MatmulVariant): MatmulPlanner {
   return {
     choose: ({ m, n, k }) => ({ variant: 2 * m * n * k < SMALL_PRODUCT ? "registers" : large, parts: 1 }),
   };
+}
+
+/** The fastest variant for products that are not small on a software adapter: SwiftShader has four lanes, lavapipe eight. */
+export function softwareVariant({ features, adapterInfo }: Pick<GPUDevice, "features" | "adapterInfo">): MatmulVariant {
+  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
+  if (!features.has("subgroups") || subgroupMinSize < 4) return "registers";
+  return subgroupMaxSize === 4 ? "subgroups" : "subgroups-narrow";
 }
 
 /** The largest tile that still makes enough workgroups; long sums with few results are split. */

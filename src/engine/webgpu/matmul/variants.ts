@@ -5,12 +5,13 @@ import operands from "../kernels/matmulOperands.wgsl?raw";
 import registers from "../kernels/matmulRegisters.wgsl?raw";
 import split from "../kernels/matmulSplit.wgsl?raw";
 import subgroups from "../kernels/matmulSubgroups.wgsl?raw";
+import subgroupsNarrow from "../kernels/matmulSubgroupsNarrow.wgsl?raw";
 import tiles from "../kernels/matmulTiles.wgsl?raw";
 import { discarder, reader, writer, type Storage } from "./accessors.ts";
 
 /**
  * `tiles-…` suit GPUs: rows x columns of a workgroup, and results per thread. `registers` suits software adapters,
- * `subgroups` software adapters whose subgroups have four lanes.
+ * `subgroups` those whose subgroups have four lanes and `subgroups-narrow` those with more.
  */
 export type MatmulVariant =
   | "tiles-32x32-4x4"
@@ -19,16 +20,24 @@ export type MatmulVariant =
   | "tiles-128x64-8x8"
   | "tiles-128x128-8x8"
   | "registers"
-  | "subgroups";
+  | "subgroups"
+  | "subgroups-narrow";
 
-/** One variant: its shader, the constants it adds, the size of a tile of y and the tiles of one workgroup. */
+/**
+ * One variant: its shader, the constants it adds, the size of a tile of y, the tiles of one workgroup and how far along k it
+ * goes at once.
+ */
 export interface VariantShape {
-  readonly file: "matmulTiles" | "matmulRegisters" | "matmulSubgroups";
+  readonly file: "matmulTiles" | "matmulRegisters" | "matmulSubgroups" | "matmulSubgroupsNarrow";
   readonly constants: Readonly<Record<string, number>>;
   readonly rows: number;
   readonly columns: number;
   readonly tilesPerGroup: number;
+  readonly depth: number;
 }
+
+/** Parts of a split sum begin at multiples of this: the depth of the deepest kernel. */
+export const DEPTH = 16;
 
 export const VARIANTS: Readonly<Record<MatmulVariant, VariantShape>> = {
   "tiles-32x32-4x4": tiled(32, 32, 4),
@@ -36,12 +45,17 @@ export const VARIANTS: Readonly<Record<MatmulVariant, VariantShape>> = {
   "tiles-64x64-8x8": tiled(64, 64, 8),
   "tiles-128x64-8x8": tiled(128, 64, 8),
   "tiles-128x128-8x8": tiled(128, 128, 8),
-  registers: { file: "matmulRegisters", constants: {}, rows: 4, columns: 4, tilesPerGroup: 64 },
-  subgroups: { file: "matmulSubgroups", constants: {}, rows: 16, columns: 64, tilesPerGroup: 1 },
+  registers: { file: "matmulRegisters", constants: {}, rows: 4, columns: 4, tilesPerGroup: 64, depth: 4 },
+  subgroups: { file: "matmulSubgroups", constants: {}, rows: 16, columns: 64, tilesPerGroup: 1, depth: 4 },
+  "subgroups-narrow": {
+    file: "matmulSubgroupsNarrow",
+    constants: {},
+    rows: 16,
+    columns: 64,
+    tilesPerGroup: 1,
+    depth: 4,
+  },
 };
-
-/** Parts of a split sum begin at multiples of this: the depth of the deepest kernel. */
-export const DEPTH = 16;
 
 function tiled(rows: number, columns: number, perThread: 4 | 8): VariantShape {
   const large = Number(perThread === 8);
@@ -51,7 +65,7 @@ function tiled(rows: number, columns: number, perThread: 4 | 8): VariantShape {
     tall: large,
     wide: large,
   };
-  return { file: "matmulTiles", constants, rows, columns, tilesPerGroup: 1 };
+  return { file: "matmulTiles", constants, rows, columns, tilesPerGroup: 1, depth: DEPTH };
 }
 
 /** How the operands of one product lie in memory, which a kernel's text depends on. */
@@ -64,7 +78,12 @@ export interface ProductStorage {
   readonly keeps: boolean;
 }
 
-const MAIN = { matmulTiles: tiles, matmulRegisters: registers, matmulSubgroups: subgroups } as const;
+const MAIN = {
+  matmulTiles: tiles,
+  matmulRegisters: registers,
+  matmulSubgroups: subgroups,
+  matmulSubgroupsNarrow: subgroupsNarrow,
+} as const;
 const composed = new Map<string, Kernel>();
 
 /** The kernel of a variant for operands that lie like this. */

@@ -31,7 +31,7 @@ const VARIANTS = {
     forward: kernels.attention,
     queryGradient: kernels.attentionQueryGradient,
     keyGradient: kernels.attentionKeyGradient,
-    share: () => ({ rows: 4, per: 64, tilesBySequence: 0 }),
+    share: () => ({ rows: 4, per: 16, tilesBySequence: 0 }),
   },
   tiles: {
     forward: kernels.attentionTiles,

@@ -53,7 +53,7 @@ interface Sum {
 
 function productOf(product: Product, choice: MatmulChoice, sum: Sum, context: LoweringContext): Dispatch {
   const { a, b, y, transposeA, transposeB, epilogue = {} } = product;
-  const { constants, rows, columns, tilesPerGroup } = VARIANTS[choice.variant];
+  const { constants, rows, columns, tilesPerGroup, depth } = VARIANTS[choice.variant];
   const m = sum.rows ?? y.rows;
   const rowTiles: Blocks = { kind: "blocks", rows: m, per: rows };
   const storage: ProductStorage = {
@@ -68,6 +68,7 @@ function productOf(product: Product, choice: MatmulChoice, sum: Sum, context: Lo
     constants: {
       transposeA: Number(transposeA),
       transposeB: Number(transposeB),
+      ragged: Number(typeof sum.depth !== "number" || sum.depth % depth !== 0),
       ...constants,
       ...epilogueConstants(epilogue),
     },
