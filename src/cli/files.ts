@@ -1,7 +1,7 @@
 /** Files of the command line: model folders, example files, adapters. Paths are relative to where the user stands. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Experiment } from "../config/experiment.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -9,6 +9,7 @@ import { loadModel, modelFileNames, type LoadedModel } from "../models/loadModel
 import type { Example, ExampleInput } from "../lib/examples/example.ts";
 import { parseTaskExamples, parseTaskInputs } from "../tasks/exampleFiles.ts";
 import { taskKindSchema, type TaskKind } from "../tasks/index.schema.ts";
+import { adapterFolder } from "../training/adapterFolder.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
 import { UsageError } from "./arguments.ts";
 
@@ -45,11 +46,16 @@ async function readFolder(folder: string, names: readonly string[]): Promise<Map
   );
 }
 
-/** All files of an adapter folder by name. */
+/** The files of an adapter by name, from its folder or an archive of it. */
 export async function readAdapterFolder(path: string, option = "adapter"): Promise<Map<string, Uint8Array>> {
   const folder = userPath(path);
-  if (!existsSync(folder)) throw new UsageError(`--${option}: there is no folder ${path}.`);
-  return readFolder(folder, await readdir(folder));
+  if (!existsSync(folder)) throw new UsageError(`--${option}: there is no folder or archive ${path}.`);
+  const isFolder = (await stat(folder)).isDirectory();
+  const names = isFolder ? await readdir(folder) : [basename(folder)];
+  const place = isFolder ? folder : dirname(folder);
+  return adapterFolder(
+    names.map((name) => ({ path: name, read: async () => new Uint8Array(await readFile(join(place, name))) })),
+  );
 }
 
 /** Examples of --train and --eval, or of a built-in set. */

@@ -97,6 +97,7 @@ const recordSchema = z.object({
   environment: z.string(),
   products: z.record(z.string(), z.string()).optional(),
   example: z.boolean().optional(),
+  opened: z.boolean().optional(),
 });
 
 /** JSON text of a record, without the checkpoint: that belongs to the adapter. */
@@ -114,7 +115,7 @@ export function decodeRecord(input: unknown): RunRecord {
     const fields = parsed.error.issues.slice(0, 4).map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new Error(`This is not a run record of the studio. ${fields.join("; ")}`);
   }
-  const { example, products, otherDataHashes, result, ...record } = parsed.data;
+  const { example, opened, products, otherDataHashes, result, ...record } = parsed.data;
   const { movement, otherHeads, ...own } = result;
   return {
     ...record,
@@ -126,5 +127,6 @@ export function decodeRecord(input: unknown): RunRecord {
     ...(otherDataHashes === undefined ? {} : { otherDataHashes }),
     ...(products === undefined ? {} : { products }),
     ...(example === undefined ? {} : { example }),
+    ...(opened === undefined ? {} : { opened }),
   };
 }

@@ -41,7 +41,9 @@ export function compareFamilies(runs: readonly RunEntry[]): CompareFamily[] {
 /** What has to agree for two runs to be comparable. */
 export function familyKey({ experiment, dataHash }: RunEntry): string {
   const data = experiment.data.kind === "own" ? experiment.data.name : experiment.data.id;
-  return [data, dataHash, JSON.stringify(experiment.task), experiment.model, experiment.method.kind].join(" · ");
+  const { task, model, method, multiTask } = experiment;
+  const shared = multiTask.others.length === 0 ? [] : [JSON.stringify(multiTask)];
+  return [data, dataHash, JSON.stringify(task), model, method.kind, ...shared].join(" · ");
 }
 
 /** Lines of one family, each holding the other axis fixed, ascending. */

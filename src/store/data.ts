@@ -30,6 +30,13 @@ export function dataSource({ data }: Experiment, own: Examples | undefined): Dat
   return `These settings use the data "${data.name}", which is not in this browser. Open that file, or choose other data.`;
 }
 
+/** The data sets that share the experiment's prompt; a message when one is own data that is not here. */
+export function otherSources(experiment: Experiment, own: Examples | undefined): readonly DataSource[] | string {
+  const sources = experiment.multiTask.others.map(({ data }) => dataSource({ ...experiment, data }, own));
+  const found = sources.filter((source) => typeof source !== "string");
+  return sources.find((source) => typeof source === "string") ?? found;
+}
+
 /** Rows to run an experiment's adapter on: its own data, or else a built-in set of its task. A message when there are none. */
 export function rowsFor(experiment: Experiment, own: Examples | undefined): DataSource | string {
   const data = dataSource(experiment, own);

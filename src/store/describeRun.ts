@@ -34,6 +34,10 @@ const WORDS: Readonly<Record<string, string>> = {
   "task.labelWords": "label words",
   "task.longestAnswer": "longest answer",
   "task.stride": "window overlap",
+  "multiTask.others": "prompt shared with",
+  "multiTask.sampling": "turns",
+  "multiTask.continueSteps": "steps alone",
+  "multiTask.continueHead": "head then",
   examplesPerClass: "examples per class",
   evaluationShare: "evaluation share",
 };
@@ -45,6 +49,8 @@ export function describeExperiment(experiment: Experiment): string {
   if (usesLabelWords(experiment.task)) parts.push("label words");
   if ("promptLength" in method) parts.push(`length ${method.promptLength}`);
   if (method.kind === "prefix-tuning") parts.push(layerWords(method.layers));
+  const { others } = experiment.multiTask;
+  if (others.length > 0) parts.push(`shared with ${othersWords(others)}`);
   if (experiment.examplesPerClass !== null) parts.push(`${experiment.examplesPerClass} per class`);
   return parts.join(" · ");
 }
@@ -89,6 +95,7 @@ function describeChange(path: string, old: FlatSettings, now: FlatSettings): str
 
 function describeValue(path: string, value: unknown): string {
   if (path === "data") return dataWords(value);
+  if (path === "multiTask.others") return othersWords(value);
   if (path === "task.kind")
     return taskKinds.flatMap((kind) => (kind === value ? taskDescriptions[kind].label.toLowerCase() : []))[0] ?? "none";
   if (path === "task.labelWords") return wordsOfLabels(value);
@@ -102,6 +109,15 @@ function describeValue(path: string, value: unknown): string {
 function wordsOfLabels(value: unknown): string {
   const words = typeof value === "object" && value !== null ? Object.entries(value) : [];
   return words.length === 0 ? "the labels" : words.map(([label, word]) => `${label}: ${String(word)}`).join(", ");
+}
+
+function othersWords(value: unknown): string {
+  const others: unknown[] = Array.isArray(value) ? value : [];
+  return others.map((other) => dataWords(isWithData(other) ? other.data : undefined)).join(", ") || "none";
+}
+
+function isWithData(value: unknown): value is { readonly data: unknown } {
+  return typeof value === "object" && value !== null && "data" in value;
 }
 
 function dataWords(value: unknown): string {

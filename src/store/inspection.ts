@@ -18,7 +18,7 @@ import type {
 import { dataSource, useData } from "./data.ts";
 import { engine } from "./engine.ts";
 import { modelMismatch } from "./modelMatch.ts";
-import { isLive, type RunEntry } from "./runEntry.ts";
+import { hasExamples, isLive, type RunEntry } from "./runEntry.ts";
 import { useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
 import { tensorsOf } from "./tensors.ts";
@@ -60,7 +60,9 @@ export async function lookInside(run: RunEntry): Promise<void> {
   useRuns.getState().select(run.id);
   put(run.id, start);
   try {
-    const data = dataSource(run.experiment, useData.getState().own);
+    const data = hasExamples(run)
+      ? dataSource(run.experiment, useData.getState().own)
+      : `${run.name} was opened without examples that it can answer. Choose data of its task, then open it again.`;
     await engine().request({ kind: "inspect", runId: run.id, run: await inspectedRun(run), data });
     change(run.id, (inspection) => ({ ...inspection, state: isComplete(inspection) ? "finished" : "cancelled" }));
   } catch (error) {

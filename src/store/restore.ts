@@ -66,7 +66,8 @@ async function readJson(name: string): Promise<unknown> {
   return response.json();
 }
 
-function showRecords(records: readonly RunRecord[]): void {
+/** Adds the runs that are not there yet. Their tensors stay where they are. */
+export function showRecords(records: readonly RunRecord[]): void {
   const { runs, add, select, selectedId } = useRuns.getState();
   const known = new Set(runs.map(({ id }) => id));
   const fresh = records.filter(({ id }) => !known.has(id));

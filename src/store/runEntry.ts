@@ -35,6 +35,8 @@ export interface RunEntry {
   readonly environment: string;
   /** Shipped with the studio instead of made here. */
   readonly example: boolean;
+  /** From an adapter's files instead of trained here. */
+  readonly opened: boolean;
   readonly status: RunStatus;
   readonly facts?: RunFacts;
   /** Which seed is running and its last finished step. */
@@ -62,6 +64,7 @@ export type NewRun = Pick<
 export function newEntry(run: NewRun): RunEntry {
   const start = {
     example: false,
+    opened: false,
     status: "running",
     seedIndex: 0,
     step: 0,
@@ -80,13 +83,14 @@ export function entryOfRecord(record: RunRecord, colour: number): RunEntry {
     {
       ...entry,
       example: record.example ?? false,
+      opened: record.opened ?? false,
       status: outcome,
       facts: result.facts,
       step: record.curves.at(-1)?.steps.at(-1)?.step ?? 0,
       seedIndex: Math.max(0, result.seeds.length - 1),
       seeds: result.seeds,
-      seconds: result.seconds,
-      stepsPerSecond: result.stepsPerSecond,
+      // How long an opened adapter was trained, nobody knows.
+      ...(record.opened === true ? {} : { seconds: result.seconds, stepsPerSecond: result.stepsPerSecond }),
     },
     result.movement,
   );
@@ -94,6 +98,11 @@ export function entryOfRecord(record: RunRecord, colour: number): RunEntry {
 
 export function isLive({ status }: RunEntry): boolean {
   return status === "running" || status === "paused";
+}
+
+/** Whether the run has examples of its own; an adapter may be opened without any that it can answer. */
+export function hasExamples({ opened, dataHash }: Pick<RunEntry, "opened" | "dataHash">): boolean {
+  return !opened || dataHash !== "";
 }
 
 /** The entry after one event of its run. */

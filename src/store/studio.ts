@@ -10,6 +10,7 @@ import { useDraft } from "./draft.ts";
 import { engine, onAnnouncement, replaceEngine } from "./engine.ts";
 import { receiveInspectionEvent } from "./inspection.ts";
 import { debounced, newestOnly } from "./latest.ts";
+import { noteOpening } from "./openAdapter.ts";
 import { receiveSavingsEvent } from "./performance.ts";
 import { restoreKept, restoreLink } from "./restore.ts";
 import { useSession } from "./session.ts";
@@ -210,6 +211,8 @@ function receive(announcement: Announcement): void {
       return receiveSavingsEvent(announcement.event);
     case "inspection-event":
       return receiveInspectionEvent(announcement.runId, announcement.event);
+    case "opening-progress":
+      return noteOpening(announcement.done, announcement.total);
     case "model-progress":
       return noteProgress(announcement.loaded, announcement.total);
     case "device-event":

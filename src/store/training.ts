@@ -1,12 +1,12 @@
 /** Train, pause, step, stop: from the buttons to the worker, and from the worker's run events to the runs store. */
-import type { Experiment } from "../config/experiment.ts";
+import { experimentPerDataSet, type Experiment } from "../config/experiment.ts";
 import { isCellRun } from "../config/sweep.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
 import { saveRun } from "../storage/runDatabase.ts";
 import { Refusal } from "../worker/client.ts";
 import type { AdapterState, Problem, RunResult, TrainingEvent } from "../worker/protocol.ts";
 import { addEvaluation, addSteps, curvesOf, dropCurves, startSeed } from "./curves.ts";
-import { dataSource, useData } from "./data.ts";
+import { dataSource, otherSources, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
 import { engine } from "./engine.ts";
 import { environment } from "./environment.ts";
@@ -47,11 +47,13 @@ export async function goOn(run: RunEntry): Promise<void> {
   const { report } = useSession.getState();
   try {
     const from = await adapterOf(run);
-    const { training } = run.experiment;
+    // Of several data sets the first goes on, with its head.
+    const [alone] = experimentPerDataSet(run.experiment);
+    const { training } = alone;
     const done = from.checkpoint?.step ?? 0;
     const steps = done < training.steps ? training.steps : done + training.steps;
-    const seed = from.checkpoint?.seed ?? run.experiment.seed;
-    await start({ ...run.experiment, seed, seeds: 1, training: { ...training, steps } }, { paused: false, from });
+    const seed = from.checkpoint?.seed ?? run.facts?.seed ?? alone.seed;
+    await start({ ...alone, seed, seeds: 1, training: { ...training, steps } }, { paused: false, from });
   } catch (error) {
     report("training", problemOf(error).message);
   }
@@ -65,12 +67,14 @@ async function start(
   const { model, report: tell } = useSession.getState();
   tell("training", undefined);
   const data = dataSource(experiment, own);
+  const others = otherSources(experiment, own);
   if (typeof data === "string") return tell("data", data);
+  if (typeof others === "string") return tell("data", others);
   const hashes = { modelHash: model?.hash ?? "", dataHash: report?.hash ?? "" };
   const entry = addRun({ id: freshId(), experiment, ...hashes });
   useRuns.getState().select(entry.id);
   await engine()
-    .request({ kind: "train", runId: entry.id, experiment, data, paused, ...(from && { from }) })
+    .request({ kind: "train", runId: entry.id, experiment, data, others, paused, ...(from && { from }) })
     .catch((error: unknown) => failRun(entry.id, problemOf(error)));
 }
 

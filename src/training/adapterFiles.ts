@@ -88,16 +88,23 @@ function readDescription(bytes: Uint8Array): z.infer<typeof descriptionSchema> {
 }
 
 function importPeft(files: ReadonlyMap<string, Uint8Array>, model: LoadedModel): Adapter {
-  if (!files.has(peftFileNames.config)) {
-    const found = [...files.keys()].join(", ") || "nothing";
-    throw new Error(
-      `Expected ${studioFileNames.description} or ${peftFileNames.config} in the adapter folder; found ${found}.`,
-    );
-  }
+  if (!files.has(peftFileNames.config)) throw missingAdapter([...files.keys()]);
   const peft = readPeftAdapter(files);
   requireModel(peft.modelHash, peft.baseModel, model);
   return adapterOfPeft(peft, model);
 }
+
+/** Where neither the studio's description nor PEFT's is among the files. */
+export function missingAdapter(names: readonly string[]): Error {
+  const found = names.slice(0, mostNames).join(", ") || "nothing";
+  const others = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return new Error(
+    `Expected ${studioFileNames.description} or ${peftFileNames.config} in the adapter folder; found ${found}${others}.`,
+  );
+}
+
+/** Names of files that a message lists. */
+const mostNames = 6;
 
 /** A prompt means something only to the weights that it was trained with. */
 function requireModel(hash: string | undefined, name: string, model: LoadedModel): void {

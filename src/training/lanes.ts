@@ -38,9 +38,7 @@ export function prepareLanes(
 ): [Lane, ...Lane[]] {
   const [first, ...others] = experimentPerDataSet(experiment);
   if (sets.length !== others.length + 1) {
-    throw new Error(
-      `Expected the examples of ${others.length + 1} data sets, got ${sets.length}. Several data sets train on the command line.`,
-    );
+    throw new Error(`Expected the examples of ${others.length + 1} data sets, got ${sets.length}.`);
   }
   const prepare = (own: Experiment, place: number): Lane => {
     const set = sets[place] ?? { name: "", train: [] };

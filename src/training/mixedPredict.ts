@@ -23,6 +23,8 @@ export interface MixedInput {
 }
 
 export interface MixedPredictor {
+  /** Numbers of the adapters whose rows share a batch. */
+  readonly groups: readonly (readonly number[])[];
   /** One answer per input, in the order of the inputs. */
   predict(inputs: readonly MixedInput[]): Promise<Answer[]>;
   dispose(): void;
@@ -43,6 +45,7 @@ export async function createMixedPredictor({ adapters, model, executor }: MixedO
   const store = executor.createParameters([...shapes.values()], values);
   const plans = await compile(graphs, store, { adapters, model, executor });
   return {
+    groups: graphs.map((shared) => shared.members.map(({ place }) => place)),
     async predict(inputs) {
       const parts = members.map((member) => readOwn(member, inputs, model));
       const logits = members.map((): Float32Array[] => []);

@@ -6,7 +6,7 @@ import type { TrainedValues } from "../methods/method.ts";
 import type { Adapter } from "./adapter.ts";
 import type { RunSetup } from "./setup.ts";
 
-/** Names that PEFT's files leave to be guessed. */
+/** Labels of PEFT's files, which keep no names. */
 const unnamed = /^LABEL_\d+$/;
 
 /**
@@ -22,9 +22,7 @@ export function requireContinuation(from: Adapter, experiment: Experiment, label
       `An adapter goes on with one seed; these settings ask for ${experiment.seeds}. Set seeds to 1.`,
     );
   }
-  const fits =
-    labels.length === from.labels.length && labels.every((label, index) => isLabel(label, from.labels[index]));
-  if (!fits) {
+  if (!labelsFit(from.labels, labels)) {
     throw new SettingsError(
       `The adapter answers with the labels ${from.labels.join(", ")}, the data has ${labels.join(", ")}. Choose data with the same labels.`,
     );
@@ -35,8 +33,11 @@ export function requireContinuation(from: Adapter, experiment: Experiment, label
   throw new SettingsError(`This run stands at step ${step} of ${steps}. Ask for more than ${step} steps to go on.`);
 }
 
-function isLabel(label: string, known: string | undefined): boolean {
-  return label === known || (known !== undefined && unnamed.test(known));
+/** Whether an adapter's logits can be those of the data's labels, in this order: of the same name, or of none. */
+export function labelsFit(known: readonly string[], labels: readonly string[]): boolean {
+  const isLabel = (label: string, own: string | undefined): boolean =>
+    label === own || (own !== undefined && unnamed.test(own));
+  return labels.length === known.length && labels.every((label, index) => isLabel(label, known[index]));
 }
 
 /** The trained values that the run starts from. Throws when the adapter holds other tensors than the method trains. */

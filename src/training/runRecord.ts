@@ -28,4 +28,6 @@ export interface RunRecord {
   readonly products?: Readonly<Record<string, string>>;
   /** Shipped with the studio instead of made here. */
   readonly example?: boolean;
+  /** Opened from an adapter's files instead of trained here: its scores are of that moment, and it has no curves. */
+  readonly opened?: boolean;
 }

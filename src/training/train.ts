@@ -20,7 +20,6 @@ import type { RunControl } from "./control.ts";
 import { evaluateOnly } from "./evaluateOnly.ts";
 import type {
   AdviceKind,
-  OtherFacts,
   RunFacts,
   RunOutcome,
   RunResult,
@@ -32,6 +31,7 @@ import { createTurns, headPrefix, prepareLanes, type Lane, type Turn } from "./l
 import type { ExampleSet, PreparedData } from "./prepareData.ts";
 import { advance, createProgress, meanScore, type Progress } from "./seedRun.ts";
 import { requireContinuation, valuesOf } from "./resume.ts";
+import { runFacts } from "./runFacts.ts";
 import { openSession, type Session } from "./session.ts";
 import type { RunSetup } from "./setup.ts";
 
@@ -197,33 +197,11 @@ async function openFor(
   return openSession({ executor, ...own, settings: training, state, microBatch, others });
 }
 
-function factsOf({ options, lanes, data, setup, seed }: SeedContext, executor: Executor): RunFacts {
+function factsOf({ options, lanes, seed }: SeedContext, executor: Executor): RunFacts {
   const { training, multiTask } = options.experiment;
-  const [, ...others] = lanes;
-  const trained = new Map(lanes.flatMap((lane) => lane.setup.trained.map((shape) => [shape.name, shape])));
-  const count = (group: string): number =>
-    [...trained.values()].reduce((sum, shape) => (shape.group === group ? sum + shape.rows * shape.width : sum), 0);
-  return {
-    seed,
-    steps: setup.trained.length === 0 ? 0 : training.steps + multiTask.continueSteps,
-    ...dataFacts(lanes[0]),
-    trained: { prompt: count("prompt"), head: count("head"), model: count("model") },
-    truncated: data.truncated,
-    backend: executor.info.backend,
-    adapter: executor.info.adapter,
-    ...(others.length === 0 ? {} : { others: others.map((lane) => ({ name: lane.name, ...dataFacts(lane) })) }),
-  };
-}
-
-function dataFacts({ data, setup }: Lane): Omit<OtherFacts, "name"> {
-  return {
-    labels: data.labels,
-    trainExamples: data.trainExamples.length,
-    evaluationExamples: data.evaluationExamples.length,
-    scoreName: setup.task.scoreName(data.labels),
-    baseline: data.baseline.name,
-    majorityAccuracy: data.baseline.score,
-  };
+  const [{ setup }] = lanes;
+  const steps = setup.trained.length === 0 ? 0 : training.steps + multiTask.continueSteps;
+  return runFacts({ seed, steps, lanes, executor });
 }
 
 /** Absent when the seed was stopped before it was ever evaluated. */

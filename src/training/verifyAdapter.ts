@@ -73,8 +73,11 @@ async function logitsOf(
   return predictor.logits(sequences).finally(() => predictor.dispose());
 }
 
-/** Infinite where a number is missing or not finite in one of them only. */
-function relativeDifference(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+/**
+ * Largest difference of any two numbers, as a share of the largest expected one or 1. Infinite where a number is missing or
+ * not finite in one of them only.
+ */
+export function relativeDifference(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
   let [largest, difference] = [1, 0];
   for (const [index, row] of expected.entries()) {
     if (actual[index]?.length !== row.length) return Infinity;

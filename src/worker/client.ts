@@ -82,6 +82,7 @@ export class WorkerClient {
       case "sweep-failed":
       case "savings-event":
       case "inspection-event":
+      case "opening-progress":
       case "model-progress":
       case "device-event":
         return this.#announce(message);

@@ -31,7 +31,8 @@ export async function predictionsOf(
   });
 }
 
-function predictionOf(answer: Answer, labels: readonly string[]): Prediction {
+/** An answer by the names of its labels. */
+export function predictionOf(answer: Answer, labels: readonly string[]): Prediction {
   switch (answer.kind) {
     case "label": {
       const { label, probabilities } = answer;

@@ -7,6 +7,7 @@ import type { Sweep } from "../config/sweep.ts";
 import type { FinishedCell, SweepEvent } from "../experiments/sweep.ts";
 import type { SweepCost } from "../experiments/sweepCost.ts";
 import type { ModelDimensions } from "../models/dimensions.schema.ts";
+import type { PlacedFile } from "../lib/droppedFiles.ts";
 import type { ExampleInput } from "../lib/examples/example.ts";
 import type { ModelAbilities } from "../models/abilities.schema.ts";
 import type { WordShare } from "../tasks/task.ts";
@@ -16,6 +17,8 @@ import type { RunEstimate } from "../training/estimate.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { InspectedRun, InspectionEvent } from "../training/inspect/inspectRun.ts";
 import type { SavingsEvent } from "../training/measureSavings.ts";
+import type { MixedInput } from "../training/mixedPredict.ts";
+import type { OpenedAdapter } from "../training/openAdapter.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
 import type { SequencePreview, TokenPreview } from "../training/preview.ts";
 
@@ -32,6 +35,8 @@ export type * from "../training/inspect/inspectRun.ts";
 export type { KnockOutReport } from "../training/inspect/knockOut.ts";
 export type { NearestWords, SlotWords, Spread, WordBaseline } from "../training/inspect/nearestWords.ts";
 export type { LayerNorms } from "../training/inspect/promptNorms.ts";
+export type { MixedInput } from "../training/mixedPredict.ts";
+export type { OpenedAdapter } from "../training/openAdapter.ts";
 export type * from "../training/runRecord.ts";
 export type { FinishedCell } from "../experiments/sweep.ts";
 
@@ -128,6 +133,16 @@ export interface WordsPrediction {
 
 export type Prediction = LabelPrediction | TagsPrediction | SpanPrediction | WordsPrediction;
 
+/** What several adapters answered on one frozen copy. */
+export interface MixedAnswers {
+  /** In the order of the inputs. */
+  readonly predictions: readonly Prediction[];
+  /** Numbers of the adapters whose rows shared a batch. */
+  readonly groups: readonly (readonly number[])[];
+  /** Largest difference of any logit from the adapters' own runs, as a share of the largest or 1. */
+  readonly difference?: number;
+}
+
 export interface NamedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -152,6 +167,8 @@ export type Command =
       readonly runId: string;
       readonly experiment: Experiment;
       readonly data: DataSource;
+      /** Of the experiment's further data sets, in their order. */
+      readonly others?: readonly DataSource[];
       readonly paused: boolean;
       /** What the run goes on from. */
       readonly from?: AdapterState;
@@ -174,6 +191,15 @@ export type Command =
   | { readonly kind: "inspect"; readonly runId: string; readonly run: InspectedRun; readonly data: DataSource | string }
   | { readonly kind: "cancel-inspection" }
   | { readonly kind: "predict"; readonly adapter: AdapterState; readonly inputs: readonly ExampleInput[] }
+  /** With `compare` each adapter answers again alone. */
+  | {
+      readonly kind: "predict-mixed";
+      readonly adapters: readonly AdapterState[];
+      readonly inputs: readonly MixedInput[];
+      readonly compare: boolean;
+    }
+  /** `data` is what is open on the page to judge the adapter with, or why there is nothing. Not beside a run. */
+  | { readonly kind: "open-adapter"; readonly files: readonly PlacedFile[]; readonly data: DataSource | string }
   /** `data` has rows to check the files with; the run's own where they are still here. */
   | { readonly kind: "export-adapter"; readonly adapter: AdapterState; readonly data: DataSource };
 
@@ -203,6 +229,8 @@ export interface Answers {
   readonly inspect: null;
   readonly "cancel-inspection": null;
   readonly predict: readonly Prediction[];
+  readonly "predict-mixed": MixedAnswers;
+  readonly "open-adapter": OpenedAdapter;
   readonly "export-adapter": readonly NamedFile[];
 }
 
@@ -215,7 +243,7 @@ export interface Request {
 }
 
 /** Where a message belongs on the page. */
-export type ProblemArea = "device" | "model" | "data" | "settings" | "training" | "export";
+export type ProblemArea = "device" | "model" | "data" | "settings" | "training" | "export" | "adapter";
 
 export interface Problem {
   readonly area: ProblemArea;
@@ -231,5 +259,7 @@ export type WorkerMessage =
   | { readonly kind: "sweep-failed"; readonly sweepId: string; readonly problem: Problem }
   | { readonly kind: "savings-event"; readonly event: SavingsEvent }
   | { readonly kind: "inspection-event"; readonly runId: string; readonly event: InspectionEvent }
+  /** Examples that an adapter that is being opened has answered. */
+  | { readonly kind: "opening-progress"; readonly done: number; readonly total: number }
   | { readonly kind: "model-progress"; readonly loaded: number; readonly total: number }
   | { readonly kind: "device-event"; readonly event: "lost" | "error"; readonly message: string };

@@ -2,11 +2,9 @@
  * The studio behind the page: holds the device, the model, the examples and the active runs, and carries out commands. It
  * knows no message channel; `worker.ts` gives it one function to speak with.
  */
-import type { Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { abilitiesOf, type LoadedModel } from "../models/loadModel.ts";
-import type { Adapter } from "../training/adapter.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import { describeData } from "../training/describeData.ts";
@@ -15,10 +13,12 @@ import { inspectRun } from "../training/inspect/inspectRun.ts";
 import { measureSavings } from "../training/measureSavings.ts";
 import { prepareData, type ExampleSet } from "../training/prepareData.ts";
 import { previewExample, previewInput } from "../training/preview.ts";
-import { train } from "../training/train.ts";
+import { train, type TrainingOptions } from "../training/train.ts";
 import { verifyAdapter } from "../training/verifyAdapter.ts";
 import { readExamples, readModel } from "./assets.ts";
 import { openDevice, type OpenedDevice } from "./device.ts";
+import { mixedAnswers } from "./mixedPredictions.ts";
+import { openedAdapter } from "./opening.ts";
 import { predictionsOf } from "./predictions.ts";
 import { createSweeps, type NoteSpeed } from "./sweeps.ts";
 import type {
@@ -32,6 +32,7 @@ import type {
   ModelReport,
   ModelSource,
   NamedFile,
+  OpenedAdapter,
   Preview,
   ProblemArea,
   WorkerMessage,
@@ -57,6 +58,8 @@ export const problemAreas: Readonly<Record<CommandKind, ProblemArea>> = {
   inspect: "training",
   "cancel-inspection": "training",
   predict: "training",
+  "predict-mixed": "training",
+  "open-adapter": "adapter",
   "export-adapter": "export",
 };
 
@@ -73,8 +76,8 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   let speed: number | undefined;
   const examples = new Map<string, Promise<ExampleSet>>();
   const runs = new Map<string, RunControl>();
-  /** A measurement or an inspection; one at a time, and never beside a run. */
-  let aside: { readonly abort: AbortController; readonly end: Promise<void> } | undefined;
+  /** A measurement, an inspection or an adapter being opened; one at a time, and never beside a run. */
+  let aside: { readonly abort: AbortController; readonly end: Promise<unknown> } | undefined;
 
   const open = async (command: CommandOf<"open">): Promise<DeviceReport> => {
     if (device !== undefined) (await device.catch(() => undefined))?.executor.dispose();
@@ -124,29 +127,23 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return speed === undefined ? figures : { ...figures, seconds: figures.runFlops / speed };
   };
 
-  const startRun = async ({ runId, experiment, data, paused, from }: CommandOf<"train">): Promise<null> => {
-    const loaded = readyModel();
-    const set = await examplesOf(data);
+  const startRun = async (command: CommandOf<"train">): Promise<null> => {
+    const { runId, experiment, data, others = [], paused, from } = command;
+    const model = readyModel();
+    const examples = await examplesOf(data);
+    const otherExamples = await Promise.all(others.map(examplesOf));
     await endAside();
     const control = createRunControl(paused);
     runs.set(runId, control);
-    void carryRun(runId, experiment, { loaded, set, control, from });
+    const goingOn = from === undefined ? {} : { from };
+    void carryRun(runId, { experiment, model, examples, otherExamples, control, executor, ...goingOn });
     return null;
   };
 
-  const carryRun = async (
-    runId: string,
-    experiment: Experiment,
-    {
-      loaded,
-      set,
-      control,
-      from,
-    }: { loaded: LoadedModel; set: ExampleSet; control: RunControl; from?: Adapter | undefined },
-  ): Promise<void> => {
-    const goingOn = from === undefined ? {} : { from };
+  const carryRun = async (runId: string, options: TrainingOptions): Promise<void> => {
+    const { experiment, model: loaded, examples: set } = options;
     try {
-      for await (const event of train({ experiment, model: loaded, examples: set, control, executor, ...goingOn })) {
+      for await (const event of train(options)) {
         tell({ kind: "run-event", runId, event });
         if (event.kind === "finished") noteSpeed(experiment, loaded, set, event);
       }
@@ -180,6 +177,7 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     const options = { experiment, model: readyModel(), examples: await examplesOf(data), executor: await executor() };
     return workAside("Measure", async (signal) => {
       for await (const event of measureSavings({ ...options, signal })) tell({ kind: "savings-event", event });
+      return null;
     });
   };
 
@@ -189,17 +187,23 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     const options = { run, model, examples, executor: await executor() };
     return workAside("Look inside", async (signal) => {
       for await (const event of inspectRun({ ...options, signal })) tell({ kind: "inspection-event", runId, event });
+      return null;
     });
   };
 
+  const openAdapter = async (command: CommandOf<"open-adapter">): Promise<OpenedAdapter> => {
+    const host = { tell, examplesOf, model: readyModel(), executor };
+    return workAside("Open the adapter", () => openedAdapter(command, host));
+  };
+
   /** Carries out what is no run, after whatever of that kind was going on. */
-  const workAside = async (name: string, work: (signal: AbortSignal) => Promise<void>): Promise<null> => {
+  const workAside = async <Result>(name: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     await endAside();
     if (runs.size > 0) throw new Error(`A run is in progress. ${name} when it has ended.`);
     const abort = new AbortController();
-    aside = { abort, end: work(abort.signal) };
-    await aside.end;
-    return null;
+    const end = work(abort.signal);
+    aside = { abort, end };
+    return end;
   };
 
   const endAside = async (): Promise<null> => {
@@ -262,6 +266,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
         return endAside();
       case "predict":
         return predictionsOf(command, { model: readyModel(), executor: await executor() });
+      case "predict-mixed":
+        return mixedAnswers(command, { model: readyModel(), executor: await executor() });
+      case "open-adapter":
+        return openAdapter(command);
       case "export-adapter":
         return adapterFiles(command);
       default:

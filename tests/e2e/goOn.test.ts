@@ -1,20 +1,31 @@
-/** A run of the page goes on where it stopped, after a reload too, and gives the files to go on elsewhere. Trained on wasm. */
+/**
+ * A run of the page goes on where it stopped, after a reload too, and gives the files to go on elsewhere; such files, and
+ * those of PEFT, are opened again. Trained on wasm.
+ */
 import { readFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hideWebGpu, launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
-import { newestRunName, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
+import { newestRunName, region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
 import { unzip } from "./support/unzip.ts";
-import { visit } from "./support/visit.ts";
-import { newestRun, waitForEvent } from "./support/workerTap.ts";
+import { visit, type Visit } from "./support/visit.ts";
+import { predictionFor } from "./support/tryIt.ts";
+import { countEvents, newestRun, waitForEvent } from "./support/workerTap.ts";
+
+const peftFolder = fileURLToPath(new URL("../parity/fixtures/peft-adapters/prefix-tuning", import.meta.url));
 
 let server: SiteServer;
 let browser: Browser;
+let studio: Visit;
+let archive: string;
 
 beforeAll(async () => {
   server = await serveBuiltSite();
   browser = await launchChromium("no-adapter");
+  const settings = { "training.steps": 6, "training.evaluateEvery": 3 };
+  studio = await visit(browser, server.url, { prepare: hideWebGpu, settings });
 });
 
 afterAll(async () => {
@@ -22,29 +33,107 @@ afterAll(async () => {
   await server.close();
 });
 
+const act = async (page: Page, run: string, action: string): Promise<void> => {
+  await page.getByRole("button", { name: `Actions for ${run}`, exact: true }).click();
+  await page.getByRole("menuitem", { name: action }).click();
+};
+
 it("trains on from the last step after a reload, and hands out checked files with the optimizer's state", async () => {
-  const settings = { "training.steps": 6, "training.evaluateEvery": 3 };
-  const { context, page, complaints } = await visit(browser, server.url, { prepare: hideWebGpu, settings });
+  const { page, complaints } = studio;
   await trainToEnd(page, 120_000);
   const first = await newestRunName(page);
   await expect.poll(() => runRows(page).first().innerText()).toMatch(/ of 7\.\d MB\s+\d+× smaller/);
   await page.reload();
   await waitUntilReady(page);
-  await page.getByRole("button", { name: `Actions for ${first}` }).click();
-  await page.getByRole("menuitem", { name: "Train on from here" }).click();
+  await act(page, first, "Train on from here");
   await waitForEvent(page, "finished", 1, 120_000);
   const { points } = await newestRun(page);
   expect(points.map(({ step }) => step)).toEqual([7, 8, 9, 10, 11, 12]);
-  await page.getByRole("button", { name: `Actions for ${await newestRunName(page)}` }).click();
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("menuitem", { name: "Download adapter" }).click(),
-  ]);
-  const files = unzip(await readFile(await download.path()));
+  const second = await newestRunName(page);
+  const [download] = await Promise.all([page.waitForEvent("download"), act(page, second, "Download adapter")]);
+  archive = await download.path();
+  const files = unzip(await readFile(archive));
   expect([...files.keys()]).toEqual(expect.arrayContaining(["adapter_config.json", "optimizer.safetensors"]));
   const description: unknown = JSON.parse(new TextDecoder().decode(files.get("studio.json")));
   expect(description).toMatchObject({ checkpoint: { step: 12 } });
   if (process.env["GO_ON_PICTURE"] !== undefined) await page.screenshot({ path: process.env["GO_ON_PICTURE"] });
   expect(complaints).toEqual([]);
-  await context.close();
+});
+
+it("opens such an archive as a run with the same score, which is kept and goes on", async () => {
+  const { page } = studio;
+  const trained = await runRows(page).first().locator("b").innerText();
+  const buffer = await readFile(archive);
+  await page.getByLabel("Adapter files").setInputFiles({ name: "fair-copy-adapter.zip", mimeType: "", buffer });
+  await region(page, "Runs").getByText("fair-copy is open.").waitFor();
+  expect(await newestRunName(page)).toBe("fair-copy");
+  expect(await runRows(page).first().locator("b").innerText()).toBe(trained);
+  await page.reload();
+  await waitUntilReady(page);
+  await runRows(page).filter({ hasText: "opened" }).waitFor();
+  await act(page, "fair-copy", "Train on from here");
+  await waitForEvent(page, "finished", 1, 120_000);
+  const { points } = await newestRun(page);
+  expect(points.map(({ step }) => step)).toEqual([13, 14, 15, 16, 17, 18]);
+});
+
+it("answers one batch with several runs on one frozen model, as each run does alone", async () => {
+  const { page } = studio;
+  const panel = page.getByRole("region", { name: "One batch, several runs", exact: true });
+  await panel.getByRole("button", { name: "Show" }).click();
+  await panel.getByRole("checkbox", { name: "fair-copy", exact: true }).check();
+  await panel.getByRole("checkbox", { name: "soft prompt", exact: true }).check();
+  const line = "The soup was cold and the waiter was rude.";
+  await panel.getByRole("textbox", { name: "Lines to answer" }).fill(`A wonderful film.\n${line}`);
+  await panel.getByRole("button", { name: "Compare with each alone" }).click();
+  const told = panel.getByRole("status");
+  await told.waitFor({ timeout: 120_000 });
+  expect(Number(/at most (\S+) of/.exec(await told.innerText())?.[1])).toBeLessThan(1e-5);
+  const cells = panel.getByRole("row").filter({ hasText: line }).getByRole("cell");
+  const words = await cells.allInnerTexts();
+  expect(words).toHaveLength(2);
+  expect(await panel.innerText()).toMatch(
+    /2 batches .*on one frozen model of 7\.\d MB and \d+ kB .*copies would take 15 MB/s,
+  );
+  // The chosen run is the newest of them, a copy of what was opened and trained on; Try it answers for what is selected.
+  await runRows(page).filter({ hasText: "opened" }).getByRole("button", { name: "fair-copy", exact: true }).click();
+  const own = await predictionFor(page, line);
+  if (own.kind !== "label") throw new Error("Texts get labels.");
+  expect(words).toContain(`${own.label} ${own.probabilities[own.label]?.toFixed(2)}`);
+});
+
+it("trains one prompt for several data sets, shows both scores, and goes on with the first", async () => {
+  const { page } = studio;
+  const experiment = region(page, "Experiment");
+  await experiment.getByLabel("Prompt shared with").selectOption({ label: "Topic · classify texts" });
+  await experiment.getByLabel("Turns").selectOption("all alike");
+  const { points } = await trainToEnd(page, 120_000);
+  expect(points).toHaveLength(6);
+  const name = await newestRunName(page);
+  expect(await runRows(page).first().innerText()).toMatch(
+    /prompt shared with none → topic.*also Topic accuracy 0\.\d+/s,
+  );
+  await experiment.getByRole("button", { name: "Leave out Topic" }).click();
+  const ended = await countEvents(page, "finished");
+  await act(page, name, "Train on from here");
+  await waitForEvent(page, "finished", ended + 1, 120_000);
+  expect((await newestRun(page)).points).toHaveLength(6);
+});
+
+it("says of files that do not fit what the command line says", async () => {
+  const { page, complaints } = studio;
+  const alert = region(page, "Runs").getByRole("alert");
+  await page.getByLabel("Adapter folder").setInputFiles(peftFolder);
+  await expect.poll(() => alert.innerText()).toMatch(/^prefix-tuning: .*"tiny-bert".* token_dim is 21; expected 128/);
+  const weights = await readFile(`${peftFolder}/adapter_model.safetensors`, "base64");
+  const dropped = await page.evaluateHandle((content) => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
+    transfer.items.add(new File([bytes], "adapter_model.safetensors"));
+    transfer.items.add(new File(['{"peft_type": "IA3", "task_type": "SEQ_CLS"}'], "adapter_config.json"));
+    return transfer;
+  }, weights);
+  await region(page, "Runs").getByRole("table").dispatchEvent("drop", { dataTransfer: dropped });
+  await expect.poll(() => alert.innerText()).toContain("of type IA3; the studio reads PREFIX_TUNING, PROMPT_TUNING");
+  expect(complaints).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
 import { DESK, PHONE, seriousViolations, sidewaysOverflow, smallTargets, useColours } from "./support/accessibility.ts";
-import { button, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
+import { button, region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
 import { visit } from "./support/visit.ts";
 
 const SETTINGS = { "training.steps": 2, examplesPerClass: 8 };
@@ -21,6 +21,21 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
+
+/** Unfolds what is folded, with something in it: a sweep, answers of two runs, what is inside one, data that share a prompt. */
+async function openPanels(page: Page): Promise<void> {
+  const panel = (name: string) => page.getByRole("region", { name, exact: true });
+  await region(page, "Experiment").getByLabel("Prompt shared with").selectOption({ label: "Topic · classify texts" });
+  await panel("Sweep").getByRole("button", { name: "Show" }).click();
+  const mixed = panel("One batch, several runs");
+  await mixed.getByRole("button", { name: "Show" }).click();
+  await mixed.getByRole("checkbox", { name: "soft prompt", exact: true }).check();
+  await mixed.getByRole("checkbox", { name: "deep prompt", exact: true }).check();
+  await mixed.getByRole("button", { name: "Answer in one batch" }).click();
+  await mixed.getByRole("table").waitFor({ timeout: 60_000 });
+  await panel("Look inside").getByRole("button", { name: "Look inside" }).click();
+  await panel("Look inside").getByRole("button", { name: "Look again" }).waitFor({ timeout: 120_000 });
+}
 
 describe("on a phone", () => {
   let page: Page;
@@ -46,6 +61,11 @@ describe("on a phone", () => {
     expect(await sidewaysOverflow(page)).toEqual([]);
   });
 
+  it("never scrolls sideways with every panel open and full", async () => {
+    await openPanels(page);
+    expect(await sidewaysOverflow(page)).toEqual([]);
+  });
+
   it("has targets of at least 44 pixels", async () => {
     expect(await smallTargets(page)).toEqual([]);
   });
@@ -59,6 +79,7 @@ describe("an accessibility checker", () => {
     await waitUntilReady(page);
     await runRows(page).first().waitFor();
     await page.getByRole("button", { name: "More", exact: true }).click();
+    await openPanels(page);
   });
 
   it.each([

@@ -78,7 +78,7 @@ function chartFrame(
 
 function distinctBaselines(runs: readonly RunEntry[]): Baseline[] {
   const levels = runs
-    .flatMap(({ facts }) => facts ?? [])
+    .flatMap(({ facts }) => (facts !== undefined && facts.evaluationExamples > 0 ? facts : []))
     .map(({ baseline, majorityAccuracy }) => {
       return { name: baseline, level: Number(majorityAccuracy.toFixed(3)) };
     });

@@ -15,6 +15,7 @@ import { MoreSettings } from "./MoreSettings.tsx";
 import { TaskSection } from "./TaskSection.tsx";
 import { PromptLengthSlider } from "./PromptLengthSlider.tsx";
 import { RecipeChoice } from "./RecipeChoice.tsx";
+import { SharedData } from "./SharedData.tsx";
 import classes from "./ExperimentPanel.module.css";
 
 export function ExperimentPanel() {
@@ -23,6 +24,7 @@ export function ExperimentPanel() {
     <Panel title="Experiment" aside={methodDescriptions[method.kind].term}>
       <div className={classes.controls}>
         <DataSection />
+        <SharedData />
         <MethodCards />
         {"promptLength" in method && <PromptLengthSlider length={method.promptLength} />}
         <LayersControl />

@@ -1,34 +1,23 @@
 /** Opens a model from a folder of files: by picker or by dropping the folder here. Files stay on this machine. */
 import { Button } from "@mantine/core";
-import { useRef, useState, type DragEvent } from "react";
-import { droppedFiles } from "../../lib/droppedFiles.ts";
+import { useRef } from "react";
+import { pickedFiles, type DroppedFiles } from "../../lib/droppedFiles.ts";
 import { openModelFolder } from "../../store/studio.ts";
+import { useFileDrop } from "../hooks/useFileDrop.ts";
 import classes from "./Header.module.css";
 
 export function ModelFolder() {
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
-  const open = (files: readonly File[]) => {
-    const name = files[0]?.webkitRelativePath.split("/")[0];
-    if (files.length > 0) void openModelFolder(name || "opened-model", files);
+  const open = ({ name, files }: DroppedFiles) => {
+    if (files.length > 0)
+      void openModelFolder(
+        name,
+        files.map(({ file }) => file),
+      );
   };
-  const drop = async (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    const { name, files } = await droppedFiles(event.dataTransfer);
-    if (files.length > 0) void openModelFolder(name, files);
-  };
+  const drop = useFileDrop(open);
   return (
-    <div
-      className={classes.drop}
-      data-over={over || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => void drop(event)}
-    >
+    <div className={classes.drop} {...drop}>
       <Button variant="default" size="xs" onClick={() => input.current?.click()}>
         Open a model folder…
       </Button>
@@ -41,7 +30,7 @@ export function ModelFolder() {
         aria-label="Model folder"
         // React knows no property for picking folders; the attribute works in every current browser.
         {...{ webkitdirectory: "" }}
-        onChange={(event) => open([...(event.currentTarget.files ?? [])])}
+        onChange={(event) => open(pickedFiles(event.currentTarget.files))}
       />
     </div>
   );

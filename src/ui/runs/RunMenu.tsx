@@ -4,11 +4,12 @@ import { downloadAdapter, downloadCurves, downloadRecord, loadSettings, removeRu
 import { canInspect, lookInside } from "../../store/inspection.ts";
 import { useRuns } from "../../store/runs.ts";
 import { goOn } from "../../store/training.ts";
-import { isLive, type RunEntry } from "../../store/runEntry.ts";
+import { hasExamples, isLive, type RunEntry } from "../../store/runEntry.ts";
 import { Dots } from "../shared/icons.tsx";
 
 export function RunMenu({ run }: { readonly run: RunEntry }) {
   const finished = run.status === "finished" || run.status === "stopped" || run.status === "diverged";
+  const canGoOn = finished && run.status !== "diverged" && hasExamples(run);
   const busy = useRuns(({ runs }) => runs.some(isLive));
   return (
     <Menu position="bottom-end" shadow="md" width={230}>
@@ -22,7 +23,7 @@ export function RunMenu({ run }: { readonly run: RunEntry }) {
         <Menu.Item disabled={!canInspect(run) || busy} onClick={() => void lookInside(run)}>
           Look inside
         </Menu.Item>
-        <Menu.Item disabled={!finished || run.status === "diverged" || busy} onClick={() => void goOn(run)}>
+        <Menu.Item disabled={!canGoOn || busy} onClick={() => void goOn(run)}>
           Train on from here
         </Menu.Item>
         <Menu.Divider />

@@ -10,6 +10,7 @@ import { useRuns } from "../../store/runs.ts";
 import { scoreNameOf, secondFigure } from "../../store/taskWords.ts";
 import { taskDescriptions, type TaskKind } from "../../tasks/index.schema.ts";
 import type { Evaluation } from "../../worker/protocol.ts";
+import { OtherScores } from "./OtherScores.tsx";
 import { RunMenu } from "./RunMenu.tsx";
 import { StoredCell } from "./StoredCell.tsx";
 import classes from "./Runs.module.css";
@@ -63,6 +64,7 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
         </button>
         <Status run={run} />
         <div className={classes.difference}>{differenceWords(run, before)}</div>
+        <OtherScores run={run} />
       </td>
       <td className={classes.number}>
         <Score evaluations={best} name={scoreNameOf(run)} />
@@ -124,7 +126,8 @@ function SecondFigure({ kind, evaluations }: { readonly kind: TaskKind; readonly
 }
 
 function Status({ run }: { readonly run: RunEntry }) {
-  if (run.status === "finished") return run.example ? <span className={classes.badge}>example</span> : null;
+  const origin = run.example ? "example" : run.opened ? "opened" : undefined;
+  if (run.status === "finished") return origin === undefined ? null : <span className={classes.badge}>{origin}</span>;
   return (
     <span className={classes.badge} data-status={run.status}>
       {isLive(run) && run.status === "running" ? `step ${run.step}` : run.status}

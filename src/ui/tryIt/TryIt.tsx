@@ -2,15 +2,16 @@
 import { NativeSelect } from "@mantine/core";
 import { useState } from "react";
 import type { InputForm } from "../../lib/examples/inputForm.ts";
-import { inputFormFor, useData } from "../../store/data.ts";
+import { useData } from "../../store/data.ts";
 import { useDraft } from "../../store/draft.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { findRun, useRuns } from "../../store/runs.ts";
 import { Panel } from "../shared/Panel.tsx";
 import { Answers } from "./Answers.tsx";
+import { MixedBatch } from "./MixedBatch.tsx";
 import { ModelView } from "./ModelView.tsx";
 import { TryFields } from "./TryFields.tsx";
-import { firstText, inputOf, usualForm, type TryText } from "./tryInput.ts";
+import { firstText, formOf, inputOf, type TryText } from "./tryInput.ts";
 import classes from "./TryIt.module.css";
 
 export function TryIt() {
@@ -19,10 +20,8 @@ export function TryIt() {
   const run = useRuns((state) => findRun(state, state.selectedId));
   const draft = useDraft((state) => state.experiment);
   const own = useData((state) => state.own);
-  const formOf = ({ data, task }: Pick<typeof draft, "data" | "task">): InputForm =>
-    task.kind === "causal-lm" ? "continuation" : (inputFormFor(data, own) ?? usualForm(task.kind));
   const asked = run?.experiment ?? draft;
-  const form = formOf(asked);
+  const form = formOf(asked, own);
   const shown = typed[form] ?? firstText(form, asked.data);
   const input = inputOf(form, shown);
   return (
@@ -37,7 +36,8 @@ export function TryIt() {
           )}
         </div>
       </Panel>
-      <ModelView input={formOf(draft) === form ? input : undefined} />
+      <MixedBatch />
+      <ModelView input={formOf(draft, own) === form ? input : undefined} />
     </>
   );
 }

@@ -1,9 +1,11 @@
-/** From what is typed into the try-it box to an input of a task, and what stands there before anything is typed. Pure. */
+/** From what is typed into the try-it box to an input of a task, and what stands there before anything is typed. */
 import type { Experiment } from "../../config/experiment.ts";
 import type { ExampleInput } from "../../lib/examples/example.ts";
 import type { InputForm } from "../../lib/examples/inputForm.ts";
 import { textUnits } from "../../lib/examples/textUnits.ts";
+import { inputFormFor } from "../../store/data.ts";
 import type { TaskKind } from "../../tasks/index.schema.ts";
+import type { Examples } from "../../worker/protocol.ts";
 
 export interface TryText {
   /** The text, the passage, or what is to be continued. */
@@ -36,6 +38,11 @@ const bySet: Readonly<Record<string, TryText>> = {
 /** What stands in the box at first. */
 export function firstText(form: InputForm, data: Experiment["data"]): TryText {
   return (data.kind === "built-in" ? bySet[data.id] : undefined) ?? byForm[form];
+}
+
+/** What is typed to try a run of these settings. */
+export function formOf({ data, task }: Pick<Experiment, "data" | "task">, own: Examples | undefined): InputForm {
+  return task.kind === "causal-lm" ? "continuation" : (inputFormFor(data, own) ?? usualForm(task.kind));
 }
 
 /** The form that a task reads when nothing is known of its data. */
@@ -74,4 +81,12 @@ export function inputOf(form: InputForm, { text, second, predicate }: TryText): 
     default:
       return form satisfies never;
   }
+}
+
+/** One line that runs of several forms read: a text, and behind a bar its second text, its question or its verb. */
+export function inputOfLine(form: InputForm, line: string): ExampleInput | undefined {
+  const [text = "", second = ""] = line.split("|").map((part) => part.trim());
+  const predicate = textUnits(text).findIndex((unit) => unit.text === second);
+  if (form === "predicate" && predicate < 0) return undefined;
+  return inputOf(form, { text, second, predicate });
 }

@@ -49,6 +49,13 @@ describe("differences between runs", () => {
     expect(describeExperiment(worded)).toBe("Deep prompt · label words · length 16 · all layers");
   });
 
+  it("names the data that share a prompt", () => {
+    const topic = { data: { kind: "built-in", id: "topic" }, task: { kind: "sequence-classification" } };
+    const shared = experimentOf("prefix-tuning", {}, { multiTask: { others: [topic], continueSteps: 40 } });
+    expect(describeDifferences(before, shared)).toEqual(["prompt shared with none → topic", "steps alone 0 → 40"]);
+    expect(describeExperiment(shared)).toBe("Deep prompt · length 16 · all layers · shared with topic");
+  });
+
   it("keeps silent about a backend that was left to the studio", () => {
     expect(describeDifferences(before, experimentOf("prefix-tuning", {}, { backend: "wasm" }))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** The try-it box without its drawing: what is asked, and how tagged words fall into spans. */
 import { describe, expect, it } from "vitest";
-import { firstText, inputOf, usualForm } from "../../../src/ui/tryIt/tryInput.ts";
+import { firstText, inputOf, inputOfLine, usualForm } from "../../../src/ui/tryIt/tryInput.ts";
 import { tagGroups, tagTypes } from "../../../src/ui/tryIt/tagGroups.ts";
 import { taskKinds } from "../../../src/tasks/index.schema.ts";
 
@@ -29,6 +29,22 @@ describe("what is typed", () => {
       tokens: ["she", "left"],
       predicate: 1,
     });
+  });
+
+  it.each([
+    ["text", "warm and funny", { text: "warm and funny" }],
+    ["words", "Maria left", { text: "Maria left" }],
+    ["pair", "it rains | it is wet", { text: "it rains", textPair: "it is wet" }],
+    ["predicate", "she gave me books | gave", { tokens: ["she", "gave", "me", "books"], predicate: 1 }],
+    ["predicate", "she gave me books", undefined],
+    [
+      "question",
+      "She left Oslo. | What did she leave?",
+      { context: "She left Oslo.", question: "What did she leave?" },
+    ],
+    ["question", "She left Oslo.", undefined],
+  ] as const)("in one line, as %s: %s", (form, line, input) => {
+    expect(inputOfLine(form, line)).toEqual(input);
   });
 
   it("starts with something to ask for every task", () => {
