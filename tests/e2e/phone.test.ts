@@ -22,7 +22,7 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Unfolds what is folded, with something in it: a sweep, answers of two runs, what is inside one, data that share a prompt. */
+/** Unfolds what is folded, with something in it: a sweep, answers of two runs, data that share a prompt. */
 async function openPanels(page: Page): Promise<void> {
   const panel = (name: string) => page.getByRole("region", { name, exact: true });
   await region(page, "Experiment").getByLabel("Prompt shared with").selectOption({ label: "Topic · classify texts" });
@@ -33,8 +33,6 @@ async function openPanels(page: Page): Promise<void> {
   await mixed.getByRole("checkbox", { name: "deep prompt", exact: true }).check();
   await mixed.getByRole("button", { name: "Answer in one batch" }).click();
   await mixed.getByRole("table").waitFor({ timeout: 60_000 });
-  await panel("Look inside").getByRole("button", { name: "Look inside" }).click();
-  await panel("Look inside").getByRole("button", { name: "Look again" }).waitFor({ timeout: 120_000 });
 }
 
 describe("on a phone", () => {

@@ -30,14 +30,18 @@ export function MixedChoice({ runs, chosen, onChange }: MixedChoiceProps) {
         const words = reason ?? `${dataLabel(run.experiment.data)}${size ? ` · ${formatBytes(size.bytes)}` : ""}`;
         return (
           <li key={run.id}>
-            <Checkbox
-              size="xs"
-              label={run.name}
-              description={words}
-              disabled={reason !== undefined}
-              checked={chosen.has(run.id)}
-              onChange={() => toggle(run.id)}
-            />
+            <label className={classes.pick}>
+              <Checkbox
+                size="xs"
+                aria-label={run.name}
+                disabled={reason !== undefined}
+                checked={chosen.has(run.id)}
+                onChange={() => toggle(run.id)}
+              />
+              <span>
+                {run.name} <small className={classes.quiet}>{words}</small>
+              </span>
+            </label>
           </li>
         );
       })}
