@@ -22,8 +22,8 @@ export function SharedSettings() {
         onChange={(event) => change("multiTask.sampling", event.currentTarget.value)}
       />
       <NumberInput
-        label={`Then ${dataLabel(data)} alone`}
-        title="Steps on the run's own data behind the shared ones; 0 for none"
+        label="Then alone"
+        title={`Steps on ${dataLabel(data)} alone behind the shared ones; 0 for none`}
         size="xs"
         value={continueSteps}
         min={0}

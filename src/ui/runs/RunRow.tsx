@@ -65,6 +65,9 @@ export const RunRow = memo(function RunRow({ run, before }: RunRowProps) {
         <Status run={run} />
         <div className={classes.difference}>{differenceWords(run, before)}</div>
         <OtherScores run={run} />
+        <div className={classes.narrow}>
+          <StoredCell run={run} />
+        </div>
       </td>
       <td className={classes.number}>
         <Score evaluations={best} name={scoreNameOf(run)} />
