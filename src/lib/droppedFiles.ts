@@ -19,7 +19,7 @@ export interface DroppedFiles {
 export async function droppedFiles(transfer: DataTransfer, depth = 1): Promise<DroppedFiles> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
   const loose = [...transfer.files];
-  const folder = entries.find((entry) => entry instanceof FileSystemDirectoryEntry);
+  const folder = entries.find((entry) => entry !== null && isFolder(entry));
   if (folder) return { name: folder.name, files: await filesOf(folder, folder.name, depth) };
   return { name: loose[0]?.name ?? "", files: loose.map((file) => ({ path: file.name, file })) };
 }
@@ -30,6 +30,10 @@ export function pickedFiles(files: FileList | null): DroppedFiles {
   return { name: placed[0]?.path.split("/")[0] ?? "", files: placed };
 }
 
+// Chromium does not expose the entries' classes, so that only their flags tell them apart.
+const isFolder = (entry: FileSystemEntry): entry is FileSystemDirectoryEntry => entry.isDirectory;
+const isFile = (entry: FileSystemEntry): entry is FileSystemFileEntry => entry.isFile;
+
 async function filesOf(folder: FileSystemDirectoryEntry, path: string, depth: number): Promise<PlacedFile[]> {
   const reader = folder.createReader();
   const files: PlacedFile[] = [];
@@ -39,10 +43,9 @@ async function filesOf(folder: FileSystemDirectoryEntry, path: string, depth: nu
     if (entries.length === 0) return files;
     for (const entry of entries) {
       const place = `${path}/${entry.name}`;
-      if (entry instanceof FileSystemFileEntry)
+      if (isFile(entry))
         files.push({ path: place, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) });
-      else if (entry instanceof FileSystemDirectoryEntry && depth > 1)
-        files.push(...(await filesOf(entry, place, depth - 1)));
+      else if (isFolder(entry) && depth > 1) files.push(...(await filesOf(entry, place, depth - 1)));
     }
   }
 }

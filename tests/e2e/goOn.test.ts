@@ -2,13 +2,17 @@
  * A run of the page goes on where it stopped, after a reload too, and gives the files to go on elsewhere; such files, and
  * those of PEFT, are opened again. Trained on wasm.
  */
+import { copyFileSync, mkdtempSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { hideWebGpu, launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
 import { newestRunName, region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
+import { drop } from "./support/drop.ts";
 import { unzip } from "./support/unzip.ts";
 import { visit, type Visit } from "./support/visit.ts";
 import { predictionFor } from "./support/tryIt.ts";
@@ -59,15 +63,15 @@ it("trains on from the last step after a reload, and hands out checked files wit
   expect([...files.keys()]).toEqual(expect.arrayContaining(["adapter_config.json", "optimizer.safetensors"]));
   const description: unknown = JSON.parse(new TextDecoder().decode(files.get("studio.json")));
   expect(description).toMatchObject({ checkpoint: { step: 4 } });
-  if (process.env["GO_ON_PICTURE"] !== undefined) await page.screenshot({ path: process.env["GO_ON_PICTURE"] });
   expect(complaints).toEqual([]);
 });
 
-it("opens such an archive as a run with the same score, which is kept and goes on", async () => {
+it("opens such an archive, dropped on the table, as a run with the same score, which is kept and goes on", async () => {
   const { page } = studio;
   const trained = await runRows(page).first().locator("b").innerText();
-  const buffer = await readFile(archive);
-  await page.getByLabel("Adapter files").setInputFiles({ name: "fair-copy-adapter.zip", mimeType: "", buffer });
+  const dropped = join(mkdtempSync(join(tmpdir(), "go-on-")), "fair-copy-adapter.zip");
+  copyFileSync(archive, dropped);
+  await drop(region(page, "Runs").getByRole("table"), dropped);
   await region(page, "Runs").getByText("fair-copy is open.").waitFor();
   expect(await newestRunName(page)).toBe("fair-copy");
   expect(await runRows(page).first().locator("b").innerText()).toBe(trained);

@@ -11,6 +11,7 @@ import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
 import { DESK, PHONE, seriousViolations, sidewaysOverflow, smallTargets, useColours } from "./support/accessibility.ts";
 import { region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
 import { answerBlock, predictionFor } from "./support/tryIt.ts";
+import { drop } from "./support/drop.ts";
 import { visit } from "./support/visit.ts";
 
 const SHORT_RUN = {
@@ -227,7 +228,7 @@ describe("label words", () => {
 describe("continuing texts", () => {
   it("is a choice where a GPT-2 is open, and names the words that come next", async () => {
     await page.getByRole("button", { name: /^Model:/ }).click();
-    await page.getByLabel("Model folder").setInputFiles(tinyGpt2);
+    await drop(page.getByText(/or drop one here/), tinyGpt2);
     await page.getByRole("button", { name: /^Model: tiny-gpt2/ }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("combobox", { name: "Task" }).selectOption("causal-lm");
