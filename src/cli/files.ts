@@ -53,9 +53,15 @@ export async function readAdapterFolder(path: string, option = "adapter"): Promi
   const isFolder = (await stat(folder)).isDirectory();
   const names = isFolder ? await readdir(folder) : [basename(folder)];
   const place = isFolder ? folder : dirname(folder);
-  return adapterFolder(
-    names.map((name) => ({ path: name, read: async () => new Uint8Array(await readFile(join(place, name))) })),
-  );
+  const files = names.map((name) => ({
+    path: name,
+    read: async () => new Uint8Array(await readFile(join(place, name))),
+  }));
+  try {
+    return await adapterFolder(files);
+  } catch (error) {
+    throw new UsageError(`--${option}: ${messageOf(error)}`);
+  }
 }
 
 /** Examples of --train and --eval, or of a built-in set. */
