@@ -45,7 +45,7 @@ export function SharedData() {
           disabled={sharesNothing || choices.length === 0}
           title={sharesNothing ? "This method trains nothing that data sets could share" : undefined}
           data={[
-            { value: "", label: others.length === 0 ? "no other data" : "add data…" },
+            { value: "", label: others.length === 0 ? "nothing" : "add data…" },
             ...choices.map((other) => ({ value: keyOf(other.data), label: wordsOf(other) })),
           ]}
           onChange={({ currentTarget: { value } }) => {

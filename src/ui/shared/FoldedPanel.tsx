@@ -8,7 +8,7 @@ interface FoldedPanelProps {
   readonly title: string;
   readonly startOpen?: boolean;
   /** Beside the title, folded or open. */
-  readonly aside: (open: boolean) => ReactNode;
+  readonly aside?: (open: boolean) => ReactNode;
   readonly children: ReactNode;
 }
 
@@ -21,7 +21,7 @@ export function FoldedPanel({ title, startOpen = false, aside, children }: Folde
       className={open ? undefined : classes.folded}
       aside={
         <>
-          {aside(open)}
+          {aside?.(open)}
           <button
             type="button"
             className={classes.fold}

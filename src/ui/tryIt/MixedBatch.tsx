@@ -17,7 +17,7 @@ const FIRST_LINES = "A wonderful film, warm and funny.\nThe soup was cold and th
 
 export function MixedBatch() {
   return (
-    <FoldedPanel title="One batch, several runs" aside={(open) => !open && <span>on one frozen model</span>}>
+    <FoldedPanel title="One batch, several runs">
       <Body />
     </FoldedPanel>
   );
