@@ -4,14 +4,13 @@ import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import type { Experiment } from "../config/experiment.ts";
-import { messageOf } from "../lib/errors.ts";
 import { loadModel, modelFileNames, type LoadedModel } from "../models/loadModel.ts";
 import type { Example, ExampleInput } from "../lib/examples/example.ts";
 import { parseTaskExamples, parseTaskInputs } from "../tasks/exampleFiles.ts";
 import { taskKindSchema, type TaskKind } from "../tasks/index.schema.ts";
 import { adapterFolder } from "../training/adapterFolder.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
-import { UsageError } from "./arguments.ts";
+import { parseOption, UsageError } from "./usage.ts";
 
 /** npm runs scripts in the project's folder and tells where the user stood. */
 export function userPath(path: string): string {
@@ -31,11 +30,7 @@ export async function readModelFolder(model: string): Promise<LoadedModel> {
     throw new UsageError(`--model: "${model}" is neither a folder nor a built-in model (${known}).`);
   }
   const files = await readFolder(folder, [...modelFileNames.required, ...modelFileNames.optional]);
-  try {
-    return await loadModel({ id: basename(folder), files });
-  } catch (error) {
-    throw new UsageError(`--model: ${messageOf(error)}`);
-  }
+  return parseOption("model", () => loadModel({ id: basename(folder), files }));
 }
 
 /** The named files of a folder that exist. */
@@ -57,11 +52,7 @@ export async function readAdapterFolder(path: string, option = "adapter"): Promi
     path: name,
     read: async () => new Uint8Array(await readFile(join(place, name))),
   }));
-  try {
-    return await adapterFolder(files);
-  } catch (error) {
-    throw new UsageError(`--${option}: ${messageOf(error)}`);
-  }
+  return parseOption(option, () => adapterFolder(files));
 }
 
 /** Examples of --train and --eval, or of a built-in set. */

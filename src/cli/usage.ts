@@ -46,3 +46,12 @@ export function parse<Result>(read: () => Result): Result {
     throw new UsageError(messageOf(error));
   }
 }
+
+/** Like {@link parse}, for what an option names: the message says which option. */
+export async function parseOption<Result>(option: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new UsageError(`--${option}: ${messageOf(error)}`);
+  }
+}
