@@ -51,8 +51,8 @@ export async function openAdapter({ name, files }: DroppedFiles): Promise<void> 
   }
 }
 
-/** The record of a run is one JSON file; the two that belong to adapters never come alone. */
-const recordName = /^(?!studio\.json$|adapter_config\.json$).*\.json$/i;
+/** The record of a run is one JSON file, in whatever folder; the two that belong to adapters are none, even alone. */
+const recordName = /^(?:.*\/)?(?!studio\.json$|adapter_config\.json$)[^/]*\.json$/i;
 
 /** Takes how far the engine is. */
 export function noteOpening(done: number, total: number): void {

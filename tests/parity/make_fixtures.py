@@ -28,6 +28,7 @@ from golden.replay import replay_case
 from golden.scores import write_answer_scores, write_classification_scores, write_tag_scores
 from golden.task_record import write_task_cases
 from golden.tokenizer import write_tokenizer
+from golden.trained_adapters import write_trained_adapters
 
 ADAPTERS = ("prefix-tuning", "prompt-tuning", "p-tuning")
 BROKEN = ("prefix-tuning", "prompt-tuning")
@@ -58,6 +59,7 @@ def main() -> None:
     for name in case_names(built_in):
         make_case(built_in, name)
     write_task_cases(built_in)
+    write_trained_adapters(built_in)
 
 
 def write_kinds(tiny: Subject) -> None:
