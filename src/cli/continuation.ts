@@ -9,7 +9,6 @@ import type { LoadedModel } from "../models/loadModel.ts";
 import type { Adapter } from "../training/adapter.ts";
 import { importAdapter, studioFileNames } from "../training/adapterFiles.ts";
 import { experimentOf, UsageError, type TrainValues } from "./arguments.ts";
-import { parse } from "./usage.ts";
 import { readAdapterFolder, readModelFolder, userPath } from "./files.ts";
 
 /** What a run starts with; `from` when it goes on from an adapter. */
@@ -24,7 +23,7 @@ export async function readContinuation(values: TrainValues, path: string): Promi
   const inside = join(path, "adapter");
   const files = await readAdapterFolder(existsSync(userPath(inside)) ? inside : path, "continue");
   const model = await readModelFolder(values.model ?? modelOf(files));
-  const from = parse(() => importAdapter(files, model));
+  const from = importAdapter(files, model);
   const { experiment, checkpoint } = from;
   const seed = checkpoint?.seed ?? experiment.seed;
   return { from, model, experiment: experimentOf(values, { ...experiment, seed, seeds: 1 }, experiment.task.kind) };

@@ -4,7 +4,6 @@ import { importAdapter } from "../training/adapterFiles.ts";
 import { createPredictor } from "../training/predict.ts";
 import { answerJson, answerText } from "./answers.ts";
 import { readPredictArguments, required } from "./arguments.ts";
-import { parse } from "./usage.ts";
 import { openExecutor } from "./device.ts";
 import { predictMixed } from "./predictMixed.ts";
 import { readAdapterFolder, readInputs, readModelFolder } from "./files.ts";
@@ -20,7 +19,7 @@ export async function predictCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const [model, files] = await Promise.all([readModelFolder(modelName), readAdapterFolder(required(path, "adapter"))]);
-  const { experiment, labels, tensors } = parse(() => importAdapter(files, model));
+  const { experiment, labels, tensors } = importAdapter(files, model);
   const inputs = await readInputs(input, experiment.task.kind);
   const executor = await openExecutor(backendSchema.parse(values.backend ?? "auto"));
   const trained = new Map(tensors.map((tensor) => [tensor.name, tensor.values]));

@@ -12,7 +12,6 @@ import { createMixedPredictor, type MixedInput } from "../training/mixedPredict.
 import { answerJson, answerText } from "./answers.ts";
 import { UsageError } from "./arguments.ts";
 import { openExecutor } from "./device.ts";
-import { parse } from "./usage.ts";
 import { readAdapterFolder, readInputs, readModelFolder, readText, userPath } from "./files.ts";
 
 export interface MixedOptions {
@@ -41,7 +40,7 @@ export async function predictMixed({
   const adapters = await Promise.all(
     named.map(async ({ folder }) => {
       const files = await readAdapterFolder(folder);
-      return parse(() => importAdapter(files, model));
+      return importAdapter(files, model);
     }),
   );
   const inputs = await readMixedInputs(input, names, adapters);

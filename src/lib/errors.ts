@@ -8,7 +8,7 @@ export class SettingsError extends Error {
   override readonly name = "SettingsError";
 }
 
-/** Examples that cannot be used as they are: a mistake of the data, whatever was asked for. */
+/** Examples or files that cannot be used as they are: a mistake of what was given, whatever was asked for. */
 export class DataError extends Error {
   override readonly name = "DataError";
 }

@@ -8,6 +8,7 @@ import { readPeftAdapter, writePeftAdapter } from "../interop/peft.ts";
 import { peftFileNames } from "../interop/peftFormat.ts";
 import { readSafetensors, writeSafetensors, type FileTensor } from "../interop/safetensors.ts";
 import { checked, jsonOf } from "../lib/checked.ts";
+import { DataError, messageOf } from "../lib/errors.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import type { Adapter, Checkpoint } from "./adapter.ts";
 import { evaluationSchema } from "../config/evaluation.ts";
@@ -61,8 +62,19 @@ export function exportAdapter(adapter: Adapter, model: LoadedModel): Map<string,
   return notPeft === undefined ? new Map([...writePeftAdapter(peftAdapterOf(adapter, model)), ...studio]) : studio;
 }
 
-/** Reads the studio's files, or PEFT's where only those are there. Throws when they belong to another model. */
+/**
+ * Reads the studio's files, or PEFT's where only those are there.
+ * @throws DataError when they are incomplete, damaged or of another model
+ */
 export function importAdapter(files: ReadonlyMap<string, Uint8Array>, model: LoadedModel): Adapter {
+  try {
+    return readAdapter(files, model);
+  } catch (error) {
+    throw new DataError(messageOf(error), { cause: error });
+  }
+}
+
+function readAdapter(files: ReadonlyMap<string, Uint8Array>, model: LoadedModel): Adapter {
   const description = files.get(studioFileNames.description);
   if (description === undefined) return importPeft(files, model);
   const weights = files.get(studioFileNames.weights);

@@ -1,13 +1,11 @@
 /** `sweep` on the command line as a process that is really killed: what is finished stays, what follows gives the same numbers. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../src/lib/examples/readTable.ts";
+import { sweepCommand, type EndedSweep } from "../setup/sweepCommand.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const sweep = {
   base: {
     data: { kind: "own", name: "words" },
@@ -30,32 +28,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Ended {
-  readonly lines: readonly Record<string, unknown>[];
-  readonly stderr: string;
-  readonly code: number | null;
-}
-
-/** Runs the command; kills it without warning as soon as it has told so many cells. */
-function sweepInto(out: string, { killAfter = Infinity, config = "sweep.json" } = {}): Promise<Ended> {
+/** Runs the sweep of the folder; `killAfter` kills it when so many cells are told. */
+function sweepInto(out: string, { killAfter = Infinity, config = "sweep.json" } = {}): Promise<EndedSweep> {
   const files = { config, train: "words.csv", eval: "words.csv", out };
-  const options = Object.entries(files).flatMap(([name, file]) => [`--${name}`, join(folder, file)]);
-  const child = spawn(process.execPath, [join(root, "tools/cli.mjs"), "sweep", ...options, "--json"], { cwd: root });
-  let [stdout, stderr] = ["", ""];
-  const linesOf = (text: string): Record<string, unknown>[] =>
-    text
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => JSON.parse(line));
-  child.stdout.on("data", (part: Buffer) => {
-    stdout += part.toString();
-    if (linesOf(stdout).filter((line) => "cell" in line).length >= killAfter) child.kill("SIGKILL");
-  });
-  child.stderr.on("data", (part: Buffer) => void (stderr += part.toString()));
-  return new Promise((resolve) => child.on("close", (code) => resolve({ lines: linesOf(stdout), stderr, code })));
+  const paths = Object.entries(files).map(([name, file]) => [name, join(folder, file)]);
+  return sweepCommand(Object.fromEntries(paths), killAfter);
 }
-
-const cellsTold = ({ lines }: Ended): unknown[] => lines.flatMap((line) => line["cell"] ?? []);
 
 /** The results without times. */
 function resultsOf(out: string): object[] {
@@ -64,9 +42,9 @@ function resultsOf(out: string): object[] {
 }
 
 describe("a sweep that is killed half-way", () => {
-  let whole: Ended;
-  let killed: Ended;
-  let resumed: Ended;
+  let whole: EndedSweep;
+  let killed: EndedSweep;
+  let resumed: EndedSweep;
   /** When each finished cell of the killed sweep was written. */
   let written: Map<string, number>;
 
@@ -89,7 +67,7 @@ describe("a sweep that is killed half-way", () => {
   it("told its cost first, then every cell", () => {
     expect(whole.code).toBe(0);
     expect(whole.lines[0]).toMatchObject({ sweep: { cells: 4, done: 0, steps: 16, problems: [] } });
-    expect(cellsTold(whole)).toHaveLength(4);
+    expect(whole.cells).toHaveLength(4);
     expect(whole.lines.at(-1)).toEqual({ final: { outcome: "finished", cells: 4, done: 4, failed: 0 } });
   });
 
@@ -97,7 +75,7 @@ describe("a sweep that is killed half-way", () => {
     expect(killed.code).toBeNull();
     expect(written.size).toBeGreaterThanOrEqual(2);
     expect(written.size).toBeLessThan(4);
-    expect(cellsTold(resumed)).toEqual(cellsTold(whole).slice(written.size));
+    expect(resumed.cells).toEqual(whole.cells.slice(written.size));
     for (const [cell, time] of written) expect(timesOf("halves").get(cell)).toBe(time);
   });
 

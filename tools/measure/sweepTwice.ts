@@ -4,7 +4,6 @@
  *
  *   npx tsx tools/measure/sweepTwice.ts --train FILE --eval FILE [--config public/sweeps/length-depth.json] [--work DIR]
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -12,6 +11,7 @@ import { isDeepStrictEqual, parseArgs } from "node:util";
 import { z } from "zod";
 import { launchChromium } from "../../tests/setup/chromium.ts";
 import { serveBuiltSite } from "../../tests/setup/server.ts";
+import { sweepCommand } from "../../tests/setup/sweepCommand.ts";
 import { visit } from "../../tests/e2e/support/visit.ts";
 import { waitUntilReady } from "../../tests/e2e/support/bench.ts";
 import { ensureSite } from "../buildSite.mjs";
@@ -42,22 +42,10 @@ function resultsIn(text: string): Results {
 const cellFolder = (out: string, id: string): string => join(work, out, "cells", id, "run.json");
 
 /** Ids of the cells that the command told of. With `killAfter` it is killed without warning as soon as it told so many. */
-function sweepInto(out: string, config: string, killAfter = Infinity): Promise<string[]> {
-  const options = Object.entries({ config, ...files, out: join(work, out) }).flatMap(([name, value]) => [
-    `--${name}`,
-    value,
-  ]);
-  const child = spawn(process.execPath, [join(root, "tools", "cli.mjs"), "sweep", ...options, "--json"], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let printed = "";
-  const told = (): string[] => [...printed.matchAll(/"cell":"([^"]+)"/gu)].map(([, id = ""]) => id);
-  child.stdout.on("data", (part: Buffer) => {
-    printed += part.toString();
-    if (told().length >= killAfter) child.kill("SIGKILL");
-  });
-  return new Promise((done, fail) => child.on("error", fail).on("close", () => done(told())));
+async function sweepInto(out: string, config: string, killAfter = Infinity): Promise<readonly string[]> {
+  const { cells, stderr } = await sweepCommand({ config, ...files, out: join(work, out) }, killAfter);
+  process.stderr.write(stderr);
+  return cells;
 }
 
 async function onPage(config: string): Promise<Results> {

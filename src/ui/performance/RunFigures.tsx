@@ -4,6 +4,7 @@ import type { RunPerformance } from "../../worker/protocol.ts";
 import { Hint } from "../shared/Hint.tsx";
 import { memoryBar, productsByKernel, timeBars } from "./performanceParts.ts";
 import { ShareBar } from "./ShareBar.tsx";
+import table from "../shared/Table.module.css";
 import classes from "./Performance.module.css";
 
 interface RunFiguresProps {
@@ -80,7 +81,7 @@ function Products({ performance }: Pick<RunFiguresProps, "performance">) {
   return (
     <details className={classes.products}>
       <summary>Kernels of the matrix products</summary>
-      <table>
+      <table className={table.table}>
         <thead>
           <tr>
             <th scope="col">Kernel</th>

@@ -1,5 +1,6 @@
 /** Adapters that the studio cannot run, and what it says about them. */
 import { describe, expect, it } from "vitest";
+import { DataError } from "../../../src/lib/errors.ts";
 import { peftFileNames } from "../../../src/interop/peftFormat.ts";
 import { readSafetensors, writeSafetensors, type FileTensor } from "../../../src/interop/safetensors.ts";
 import { exportAdapter, importAdapter } from "../../../src/training/adapterFiles.ts";
@@ -33,6 +34,10 @@ const zeros = (name: string, ...shape: number[]): FileTensor => {
 };
 
 describe("an adapter that the studio cannot run", () => {
+  it("is a mistake of what was given, which the command line prints without a stack", () => {
+    expect(() => importAdapter(new Map(), model)).toThrow(DataError);
+  });
+
   it.each<[string, Files, string]>([
     ["nothing", new Map(), "Expected studio.json or adapter_config.json in the adapter folder; found nothing"],
     ["a type the studio lacks", withFields(lora, { peft_type: "IA3" }), "type IA3; the studio reads PREFIX_TUNING"],
