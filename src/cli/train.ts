@@ -3,13 +3,13 @@ import { experimentPerDataSet, type Experiment } from "../config/experiment.ts";
 import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { friendlyName } from "../lib/friendlyName.ts";
-import { bindMethod } from "../methods/index.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import type { Adapter } from "../training/adapter.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { scoreBefore } from "../training/before.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import { createCurves } from "../training/curves.ts";
+import { withHead } from "../training/dataSetHead.ts";
 import { hashExamples } from "../training/describeData.ts";
 import type { RunOutcome, RunResult } from "../training/events.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
@@ -170,25 +170,18 @@ async function recordOf(run: FinishedRun): Promise<RunRecord> {
 /** One adapter per data set, each as if trained alone: `adapter` of the first one, `adapter-2` … of the others. */
 function adaptersOf(
   experiment: Experiment,
-  { family }: LoadedModel,
+  model: LoadedModel,
   { facts, tensors, checkpoint, otherHeads = [] }: RunResult,
 ): [string, Adapter][] {
   const [own, ...others] = experimentPerDataSet(experiment);
-  const shapes = [...bindMethod(experiment.method, family.dimensions).tensors, ...family.weights];
-  const sharedNames = new Set(shapes.map(({ name }) => name));
-  const shared = tensors.filter(({ name }) => sharedNames.has(name));
   return [
     [
       "adapter",
       { experiment: own, labels: facts.labels, tensors, ...(checkpoint === undefined ? {} : { checkpoint }) },
     ],
-    ...otherHeads.map((head, place): [string, Adapter] => [
-      `adapter-${place + 2}`,
-      {
-        experiment: others[place] ?? own,
-        labels: facts.others?.[place]?.labels ?? [],
-        tensors: [...shared, ...head],
-      },
-    ]),
+    ...otherHeads.map((head, place): [string, Adapter] => {
+      const labels = facts.others?.[place]?.labels ?? [];
+      return [`adapter-${place + 2}`, withHead({ experiment: others[place] ?? own, labels, tensors }, head, model)];
+    }),
   ];
 }

@@ -3,7 +3,7 @@ import type { SweepCell } from "../config/sweep.ts";
 import type { CellCost } from "../config/sweepProgress.ts";
 import { messageOf } from "../lib/errors.ts";
 import { estimateRun, type RunEstimate } from "../training/estimate.ts";
-import type { SweepSources } from "./sweep.ts";
+import { cellExamples, type SweepSources } from "./sweep.ts";
 
 export interface SweepCost {
   /** In the order of the plan. */
@@ -38,7 +38,11 @@ async function estimateCell(
   // Lets the worker answer other questions between two estimates.
   await new Promise((resolve) => setTimeout(resolve, 0));
   try {
-    return estimateRun(experiment, await sources.model(experiment), await sources.examples(experiment));
+    const [model, { examples, otherExamples }] = [
+      await sources.model(experiment),
+      await cellExamples(experiment, sources),
+    ];
+    return estimateRun(experiment, model, examples, undefined, otherExamples);
   } catch (error) {
     return { runFlops: 0, problem: messageOf(error) };
   }

@@ -1,6 +1,6 @@
 /**
  * Runs, own data and what tuning chose, in the browser's database (IndexedDB). Trained tensors are kept beside the runs, not inside, so that
- * the list opens without reading megabytes. The only file that knows idb.
+ * the list opens without reading megabytes; heads of further data sets are a few rows and stay in their run. The only file that knows idb.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Checkpoint, Examples, RunRecord, TrainedTensor } from "../worker/protocol.ts";

@@ -6,16 +6,26 @@ import { create } from "zustand";
 import type { ExampleInput } from "../lib/examples/example.ts";
 import { methodDescriptions } from "../methods/index.schema.ts";
 import type { MixedAnswers, MixedInput, ModelReport, Prediction } from "../worker/protocol.ts";
+import { answeredSets, type AnsweredSet } from "./answeredSets.ts";
+import { dataLabel } from "./data.ts";
 import { engine } from "./engine.ts";
 import { modelMismatch } from "./modelMatch.ts";
 import { isLive, type RunEntry } from "./runEntry.ts";
 import { storedSize } from "./storedSize.ts";
-import { tensorsOf } from "./tensors.ts";
+import { answererOf } from "./tensors.ts";
 import { problemOf } from "./training.ts";
 
+/** A run, or one of the data sets that it answers for. */
+export interface Answerer {
+  readonly id: string;
+  readonly name: string;
+  readonly run: RunEntry;
+  readonly set: AnsweredSet;
+}
+
 export interface MixedResult {
-  readonly runs: readonly RunEntry[];
-  /** One row per line, one place per run; undefined where the line is no input of the run's task. */
+  readonly answerers: readonly Answerer[];
+  /** One row per line, one place per answerer; undefined where the line is no input of its task. */
   readonly rows: readonly { readonly line: string; readonly predictions: readonly (Prediction | undefined)[] }[];
   readonly groups: MixedAnswers["groups"];
   /** From the runs' own answers, once that was asked for. */
@@ -34,8 +44,8 @@ interface MixedStore {
 export const useMixed = create<MixedStore>(() => ({ state: "idle", result: undefined, problem: undefined }));
 
 /** Why a run cannot answer beside others, or undefined when it can. */
-export function reasonAlone(run: RunEntry, model: ModelReport | undefined): string | undefined {
-  const { method, task } = run.experiment;
+export function reasonAlone({ run, set }: Answerer, model: ModelReport | undefined): string | undefined {
+  const { method, task } = set.experiment;
   if (task.kind === "causal-lm") return "continues texts, which one run does at a time";
   const { family, label } = methodDescriptions[method.kind];
   if (family === "baselines" && method.kind !== "head-only") {
@@ -44,36 +54,39 @@ export function reasonAlone(run: RunEntry, model: ModelReport | undefined): stri
   return modelMismatch(run, model) === undefined ? undefined : "was trained for another model";
 }
 
-/** Runs with numbers to answer with, the newest first. */
-export function answeringRuns(runs: readonly RunEntry[]): RunEntry[] {
-  return runs.filter((run) => !isLive(run) && run.status !== "failed" && run.facts !== undefined).toReversed();
+/** Runs with numbers to answer with, the newest first, each with its data sets. */
+export function answerersOf(runs: readonly RunEntry[]): Answerer[] {
+  const answering = runs.filter((run) => !isLive(run) && run.status !== "failed" && run.facts !== undefined);
+  return answering.toReversed().flatMap((run) => {
+    const sets = answeredSets(run);
+    return sets.map((set, place): Answerer => {
+      const name = sets.length === 1 ? run.name : `${run.name} · ${dataLabel(set.experiment.data)}`;
+      return { id: place === 0 ? run.id : `${run.id} ${place + 1}`, name, run, set };
+    });
+  });
 }
 
 export interface MixedQuestion {
-  readonly runs: readonly RunEntry[];
+  readonly answerers: readonly Answerer[];
   readonly lines: readonly string[];
-  /** The line as an input of the run's task. */
-  readonly inputOf: (run: RunEntry, line: string) => ExampleInput | undefined;
+  /** The line as an input of the answerer's task. */
+  readonly inputOf: (answerer: Answerer, line: string) => ExampleInput | undefined;
   readonly model: ModelReport;
   /** Whether each run answers once more alone. */
   readonly compare: boolean;
 }
 
-export async function answerMixed({ runs, lines, inputOf, model, compare }: MixedQuestion): Promise<void> {
+export async function answerMixed({ answerers, lines, inputOf, model, compare }: MixedQuestion): Promise<void> {
   useMixed.setState({ state: compare ? "comparing" : "answering", problem: undefined });
   try {
     const asked = lines.flatMap((line) =>
-      runs.flatMap((run, adapter): MixedInput[] => {
-        const input = inputOf(run, line);
+      answerers.flatMap((answerer, adapter): MixedInput[] => {
+        const input = inputOf(answerer, line);
         return input === undefined ? [] : [{ adapter, input }];
       }),
     );
     if (asked.length === 0) throw new Error("No line is an input of these runs. Type what their tasks ask for.");
-    const adapters = await Promise.all(
-      runs.map(async ({ id, experiment, facts }) => {
-        return { experiment, labels: facts?.labels ?? [], tensors: await tensorsOf(id) };
-      }),
-    );
+    const adapters = await Promise.all(answerers.map(({ run, set }) => answererOf(run, set)));
     const { predictions, ...told } = await engine().request({
       kind: "predict-mixed",
       adapters,
@@ -83,11 +96,12 @@ export async function answerMixed({ runs, lines, inputOf, model, compare }: Mixe
     let next = 0;
     const rows = lines.map((line) => ({
       line,
-      predictions: runs.map((run) => (inputOf(run, line) === undefined ? undefined : predictions[next++])),
+      predictions: answerers.map((own) => (inputOf(own, line) === undefined ? undefined : predictions[next++])),
     }));
-    const sizes = runs.map((run) => storedSize(run, model));
+    // What a run keeps counts once, for however many of its data sets it answers.
+    const sizes = [...new Set(answerers.map(({ run }) => run))].map((run) => storedSize(run, model));
     const addedBytes = sizes.reduce((sum, size) => sum + (size?.bytes ?? 0), 0);
-    useMixed.setState({ result: { runs, rows, ...told, modelBytes: sizes[0]?.copyBytes ?? 0, addedBytes } });
+    useMixed.setState({ result: { answerers, rows, ...told, modelBytes: sizes[0]?.copyBytes ?? 0, addedBytes } });
   } catch (error) {
     useMixed.setState({ problem: problemOf(error).message, result: undefined });
   } finally {

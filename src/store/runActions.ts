@@ -4,6 +4,8 @@ import { saveFile } from "../lib/saveFile.ts";
 import { zip } from "../lib/zip.ts";
 import { deleteRun } from "../storage/runDatabase.ts";
 import { encodeRecord } from "../storage/recordFile.ts";
+import type { AdapterState, NamedFile } from "../worker/protocol.ts";
+import { answeredSets } from "./answeredSets.ts";
 import { curvesOf, dropCurves } from "./curves.ts";
 import { dataLabel } from "./data.ts";
 import { describeExperiment } from "./describeRun.ts";
@@ -15,7 +17,7 @@ import { bestOf, isLive, lastOf, type RunEntry } from "./runEntry.ts";
 import { useRuns } from "./runs.ts";
 import { useSession } from "./session.ts";
 import { scoreNameOf, scoresBatches } from "./taskWords.ts";
-import { adapterOf, dropTensors, recordOf } from "./tensors.ts";
+import { adapterOf, answererOf, dropTensors, recordOf } from "./tensors.ts";
 
 /** The settings of a run become the settings of the page; what computes stays this machine's own choice. */
 export function loadSettings({ experiment }: RunEntry): void {
@@ -31,18 +33,28 @@ export async function removeRun(entry: RunEntry): Promise<void> {
   if (!entry.example) await told("storage", () => deleteRun(entry.id));
 }
 
-/** The adapter in PEFT's file format, as one archive; the worker checks the files against the run before it hands them out. */
+/**
+ * The adapter in PEFT's file format, as one archive; the worker checks the files against the run before it hands them out. A
+ * PEFT adapter has one head, so further data sets have an adapter each in a folder below, with the same prompt.
+ */
 export async function downloadAdapter(entry: RunEntry): Promise<void> {
   await told("export", async () => {
     const mismatch = modelMismatch(entry, useSession.getState().model);
     if (mismatch) throw new Error(mismatch);
-    const { experiment } = entry;
-    const adapter = await adapterOf(entry);
-    const data = rowsFor(experiment, useData.getState().own);
-    if (typeof data === "string") throw new Error(data);
-    const files = await engine().request({ kind: "export-adapter", adapter, data });
+    const [, ...others] = answeredSets(entry);
+    const files = [...(await checkedFiles(await adapterOf(entry)))];
+    for (const [place, set] of others.entries()) {
+      const own = await checkedFiles(await answererOf(entry, set));
+      files.push(...own.map(({ name, bytes }) => ({ name: `data-set-${place + 2}/${name}`, bytes })));
+    }
     saveFile(`${entry.name}-adapter.zip`, new Blob([zip(files)], { type: "application/zip" }));
   });
+}
+
+async function checkedFiles(adapter: AdapterState): Promise<readonly NamedFile[]> {
+  const data = rowsFor(adapter.experiment, useData.getState().own);
+  if (typeof data === "string") throw new Error(data);
+  return engine().request({ kind: "export-adapter", adapter, data });
 }
 
 /** Everything about a run in one JSON file, trained numbers included. */

@@ -10,6 +10,7 @@ import type {
   RunOutcome,
   RunPerformance,
   RunRecord,
+  RunResult,
   SeedResult,
   SlotMovement,
   TrainingEvent,
@@ -45,6 +46,8 @@ export interface RunEntry {
   readonly lastEvaluation?: Evaluation;
   readonly bestEvaluation?: Evaluation;
   readonly seeds: readonly SeedResult[];
+  /** Of a run on several data sets: the heads of the further ones. */
+  readonly otherHeads?: RunResult["otherHeads"];
   readonly seconds?: number;
   readonly stepsPerSecond?: number;
   /** Of the seed that ran last; absent for runs of earlier visits. */
@@ -89,6 +92,7 @@ export function entryOfRecord(record: RunRecord, colour: number): RunEntry {
       step: record.curves.at(-1)?.steps.at(-1)?.step ?? 0,
       seedIndex: Math.max(0, result.seeds.length - 1),
       seeds: result.seeds,
+      ...withHeads(result),
       // How long an opened adapter was trained, nobody knows.
       ...(record.opened === true ? {} : { seconds: result.seconds, stepsPerSecond: result.stepsPerSecond }),
     },
@@ -133,7 +137,8 @@ export function applyEvent(entry: RunEntry, event: TrainingEvent): RunEntry {
       return { ...entry, seeds: [...entry.seeds, event.result] };
     case "finished": {
       const { facts, seeds, seconds, stepsPerSecond, movement } = event.record;
-      const ended = { ...entry, status: event.outcome, facts, seeds, seconds, stepsPerSecond };
+      const heads = withHeads(event.record);
+      const ended = { ...entry, status: event.outcome, facts, seeds, seconds, stepsPerSecond, ...heads };
       // From here on the picture shows the kept tensors, on their own scale, as it will after a reload.
       return movement === undefined ? ended : moved({ ...ended, furthestMove: 0 }, movement);
     }
@@ -153,6 +158,10 @@ function evaluated(entry: RunEntry, evaluation: Evaluation, best: boolean): RunE
     lastEvaluation: evaluation,
     ...((best || !entry.bestEvaluation) && { bestEvaluation: evaluation }),
   };
+}
+
+function withHeads({ otherHeads }: RunResult): Pick<RunEntry, "otherHeads"> {
+  return otherHeads === undefined ? {} : { otherHeads };
 }
 
 /** With the movement, if there is one. */

@@ -5,7 +5,7 @@
 import { defaultModel, type Experiment } from "../config/experiment.ts";
 import type { Announcement } from "../worker/client.ts";
 import type { ModelSource, ProblemArea } from "../worker/protocol.ts";
-import { dataSource, useData } from "./data.ts";
+import { dataSource, otherSources, useData } from "./data.ts";
 import { useDraft } from "./draft.ts";
 import { engine, onAnnouncement, replaceEngine } from "./engine.ts";
 import { receiveInspectionEvent } from "./inspection.ts";
@@ -165,11 +165,12 @@ async function readData(): Promise<void> {
 
 async function readEstimate(): Promise<void> {
   const { experiment } = useDraft.getState();
-  const data = dataSource(experiment, useData.getState().own);
-  if (typeof data === "string" || !useSession.getState().model) return;
+  const { own } = useData.getState();
+  const [data, others] = [dataSource(experiment, own), otherSources(experiment, own)];
+  if (typeof data === "string" || typeof others === "string" || !useSession.getState().model) return;
   useSession.getState().update({ estimating: true });
   const estimate = await attempt("settings", () =>
-    newestEstimate(() => engine().request({ kind: "estimate", experiment, data })),
+    newestEstimate(() => engine().request({ kind: "estimate", experiment, data, others })),
   );
   const { device, update } = useSession.getState();
   update({

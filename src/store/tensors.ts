@@ -1,6 +1,7 @@
 /** Trained tensors of runs: fresh and shipped ones in memory, kept ones read from the browser's storage when asked for. */
 import { readCheckpoint, readTensors } from "../storage/runDatabase.ts";
 import type { AdapterState, Checkpoint, RunRecord, SeedCurves, TrainedTensor } from "../worker/protocol.ts";
+import { answeredSets, type AnsweredSet } from "./answeredSets.ts";
 import { curvesOf } from "./curves.ts";
 import type { RunEntry } from "./runEntry.ts";
 
@@ -27,10 +28,15 @@ export async function tensorsOf(runId: string): Promise<readonly TrainedTensor[]
   return tensors;
 }
 
+/** Enough to answer for one of the run's data sets. */
+export async function answererOf({ id }: Pick<RunEntry, "id">, set: AnsweredSet): Promise<AdapterState> {
+  return { ...set, tensors: await tensorsOf(id) };
+}
+
 /** Everything a run goes on from: its settings, trained numbers and, where it was kept, the optimizer's state. */
-export async function adapterOf({ id, experiment, facts }: RunEntry): Promise<AdapterState> {
-  const checkpoint = checkpoints.get(id) ?? (await readCheckpoint(id));
-  const adapter = { experiment, labels: facts?.labels ?? [], tensors: await tensorsOf(id) };
+export async function adapterOf(run: RunEntry): Promise<AdapterState> {
+  const checkpoint = checkpoints.get(run.id) ?? (await readCheckpoint(run.id));
+  const adapter = await answererOf(run, answeredSets(run)[0]);
   return checkpoint === undefined ? adapter : { ...adapter, checkpoint };
 }
 
@@ -41,9 +47,9 @@ export async function recordOf(entry: RunEntry): Promise<RunRecord> {
     throw new Error(`${name} has no result yet. Wait until it is finished, or stop it.`);
   }
   const curves: readonly SeedCurves[] = curvesOf(id);
-  const { seeds, movement, seconds = 0, stepsPerSecond = 0 } = entry;
-  const moved = movement === undefined ? {} : { movement };
-  const result = { facts, seeds, seconds, stepsPerSecond, tensors: await tensorsOf(id), ...moved };
+  const { seeds, movement, otherHeads, seconds = 0, stepsPerSecond = 0 } = entry;
+  const kept = { ...(movement && { movement }), ...(otherHeads && { otherHeads }) };
+  const result = { facts, seeds, seconds, stepsPerSecond, tensors: await tensorsOf(id), ...kept };
   return {
     version: 1,
     id,

@@ -67,10 +67,10 @@ function requireShared({ setup, experiment }: Lane): void {
 /** Whose turn it is at step 1, 2, …, up to `steps`, among data sets with so many training examples. */
 export function createTurns(
   examples: readonly number[],
-  { steps, sampling, seed }: { steps: number; sampling: "proportional" | "uniform"; seed: number },
+  { steps, sampling, seed }: { steps: number; sampling: Experiment["multiTask"]["sampling"]; seed: number },
 ): (step: number) => Turn {
   if (examples.length === 1) return (step) => ({ lane: 0, step });
-  const shares = examples.map((count) => (sampling === "uniform" ? 1 : count));
+  const shares = turnWeights(examples, sampling);
   const random = randomStream(seed, "data sets");
   const own = shares.map(() => 0);
   const turns = Array.from({ length: steps }, (): Turn => {
@@ -83,6 +83,11 @@ export function createTurns(
     if (turn === undefined) throw new Error(`The run has ${steps} steps; step ${step} has no turn.`);
     return turn;
   };
+}
+
+/** How often data sets with so many training examples have a turn, as weights beside each other. */
+export function turnWeights(examples: readonly number[], sampling: Experiment["multiTask"]["sampling"]): number[] {
+  return examples.map((count) => (sampling === "uniform" ? 1 : count));
 }
 
 /** The place whose stretch of the sum of shares holds `at` ∈ [0, 1) of it. */

@@ -85,14 +85,38 @@ export function planRun({ setup, settings, data, microBatch: forced }: RunPlanOp
   };
 }
 
-/** The plan's graphs as they will be compiled, for what they take on a device. */
-export function plannedMemory(plan: RunPlan, { batchSize }: TrainingSettings): PlannedMemory {
-  const { trainingGraph, evaluationGraph, trainingCapacities, evaluationCapacities, chosen, parameters } = plan;
-  const accumulate = plan.microBatch < batchSize;
-  const trunk = chosen === undefined ? [] : [{ graph: chosen.frontier.trunk, capacities: evaluationCapacities }];
-  const training = { graph: trainingGraph, capacities: trainingCapacities, accumulate };
-  const evaluation = { graph: evaluationGraph, capacities: evaluationCapacities };
-  return { shapes: parameters, graphs: [training, evaluation, ...trunk] };
+/** A plan for each data set. Tables of what frozen layers computed would have to be kept apart for each, so several have none. */
+export function planLanes(
+  lanes: readonly Pick<RunPlanOptions, "setup" | "data">[],
+  settings: TrainingSettings,
+  microBatch?: number,
+): RunPlan[] {
+  const savings = { ...settings.savings, frontier: settings.savings.frontier && lanes.length === 1 };
+  const forced = microBatch === undefined ? {} : { microBatch };
+  return lanes.map(({ setup, data }) => planRun({ setup, data, settings: { ...settings, savings }, ...forced }));
+}
+
+/** The parameters of all plans, each once; half precision only where every plan that reads it allows that. */
+export function parametersOf(plans: readonly Pick<RunPlan, "parameters">[]): ParameterShape[] {
+  const known = new Map<string, ParameterShape>();
+  for (const shape of plans.flatMap(({ parameters }) => parameters)) {
+    const other = known.get(shape.name) ?? shape;
+    const { half, ...whole } = other;
+    known.set(shape.name, half === true && shape.half !== true ? whole : other);
+  }
+  return [...known.values()];
+}
+
+/** The plans' graphs as they will be compiled, for what they take on a device. */
+export function plannedMemory(plans: readonly RunPlan[], { batchSize }: TrainingSettings): PlannedMemory {
+  const graphs = plans.flatMap((plan) => {
+    const { trainingGraph, evaluationGraph, trainingCapacities, evaluationCapacities, chosen } = plan;
+    const accumulate = plan.microBatch < batchSize;
+    const trunk = chosen === undefined ? [] : [{ graph: chosen.frontier.trunk, capacities: evaluationCapacities }];
+    const training = { graph: trainingGraph, capacities: trainingCapacities, accumulate };
+    return [training, { graph: evaluationGraph, capacities: evaluationCapacities }, ...trunk];
+  });
+  return { shapes: parametersOf(plans), graphs };
 }
 
 /** The graph without the savings that are switched off. */

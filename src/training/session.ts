@@ -6,7 +6,6 @@ import type { TrainingSettings } from "../config/training.ts";
 import type {
   EvaluationPlan,
   Executor,
-  ParameterShape,
   ParameterStore,
   StepValues,
   TrainedState,
@@ -17,7 +16,7 @@ import { microBatches } from "../engine/graph/sequences.ts";
 import { evaluationChunk } from "./evaluate.ts";
 import { FrontierCache } from "./frontierCache.ts";
 import type { PreparedData } from "./prepareData.ts";
-import { planRun, type RunPlan } from "./runPlan.ts";
+import { parametersOf, planLanes, type RunPlan } from "./runPlan.ts";
 import type { RunSetup } from "./setup.ts";
 
 /** The plans of one data set. */
@@ -59,12 +58,8 @@ export interface SessionOptions extends SessionLane {
 
 /** Uploads the weights and compiles all plans. @throws OutOfDeviceMemoryError when they do not fit. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { executor, setup, state, others = [] } = options;
-  const isShared = others.length > 0;
-  // Tables of what frozen layers computed would have to be kept apart for every data set.
-  const savings = { ...options.settings.savings, frontier: options.settings.savings.frontier && !isShared };
-  const settings = { ...options.settings, savings };
-  const plans = [options, ...others].map((lane) => planRun({ ...options, settings, ...lane }));
+  const { executor, setup, settings, state, others = [] } = options;
+  const plans = planLanes([options, ...others], settings, options.microBatch);
   const tables = plans.flatMap(({ chosen }) =>
     (chosen?.tables ?? []).map(({ name, rows, width }) => [name, new Float32Array(rows * width)] as const),
   );
@@ -88,17 +83,6 @@ type Lane = LaneSession & { dispose(): void };
 function disposeAll(lanes: readonly Lane[], store: ParameterStore): void {
   for (const lane of lanes) lane.dispose();
   store.dispose();
-}
-
-/** The parameters of all plans, each once; half precision only where every plan that reads it allows that. */
-function parametersOf(plans: readonly RunPlan[]): ParameterShape[] {
-  const known = new Map<string, ParameterShape>();
-  for (const shape of plans.flatMap(({ parameters }) => parameters)) {
-    const other = known.get(shape.name) ?? shape;
-    const { half, ...whole } = other;
-    known.set(shape.name, half === true && shape.half !== true ? whole : other);
-  }
-  return [...known.values()];
 }
 
 interface Plans {

@@ -14,7 +14,7 @@ import type { WordShare } from "../tasks/task.ts";
 import type { DataDescription } from "../training/describeData.ts";
 import type { Adapter } from "../training/adapter.ts";
 import type { RunEstimate } from "../training/estimate.ts";
-import type { TrainingEvent } from "../training/events.ts";
+import type { TrainedTensor, TrainingEvent } from "../training/events.ts";
 import type { InspectedRun, InspectionEvent } from "../training/inspect/inspectRun.ts";
 import type { SavingsEvent } from "../training/measureSavings.ts";
 import type { MixedInput } from "../training/mixedPredict.ts";
@@ -161,7 +161,13 @@ export type Command =
       readonly data: DataSource;
       readonly experiment: Experiment;
     }
-  | { readonly kind: "estimate"; readonly experiment: Experiment; readonly data: DataSource }
+  /** `others` are the experiment's further data sets, in their order. */
+  | {
+      readonly kind: "estimate";
+      readonly experiment: Experiment;
+      readonly data: DataSource;
+      readonly others: readonly DataSource[];
+    }
   | {
       readonly kind: "train";
       readonly runId: string;
@@ -207,7 +213,10 @@ export type Command =
  * Enough to answer with a run's prompt, whether it was trained just now or loaded from the browser's storage. Without
  * tensors the frozen model answers, or where the head is not its own the untrained start of the seed: for "before".
  */
-export type AdapterState = Adapter;
+export interface AdapterState extends Adapter {
+  /** Of a run on several data sets: the head of the one to answer for, where that is not the head among the tensors. */
+  readonly head?: readonly TrainedTensor[];
+}
 
 /** Answer to each command, by its kind. Commands without a line answer `null`. */
 export interface Answers {

@@ -5,8 +5,10 @@
 import type { Executor } from "../engine/executor.ts";
 import { messageOf } from "../lib/errors.ts";
 import { abilitiesOf, type LoadedModel } from "../models/loadModel.ts";
+import type { Adapter } from "../training/adapter.ts";
 import { exportAdapter } from "../training/adapterFiles.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
+import { withHead } from "../training/dataSetHead.ts";
 import { describeData } from "../training/describeData.ts";
 import { estimateRun } from "../training/estimate.ts";
 import { inspectRun } from "../training/inspect/inspectRun.ts";
@@ -22,6 +24,7 @@ import { openedAdapter } from "./opening.ts";
 import { predictionsOf } from "./predictions.ts";
 import { createSweeps, type NoteSpeed } from "./sweeps.ts";
 import type {
+  AdapterState,
   Answers,
   Command,
   CommandKind,
@@ -121,9 +124,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return known;
   };
 
-  const estimate = async ({ experiment, data }: CommandOf<"estimate">): Promise<Estimate> => {
+  const estimate = async ({ experiment, data, others }: CommandOf<"estimate">): Promise<Estimate> => {
     const opened = await device?.catch(() => undefined);
-    const figures = estimateRun(experiment, readyModel(), await examplesOf(data), opened?.executor);
+    const [set, ...otherSets] = await Promise.all([examplesOf(data), ...others.map(examplesOf)]);
+    const figures = estimateRun(experiment, readyModel(), set, opened?.executor, otherSets);
     return speed === undefined ? figures : { ...figures, seconds: figures.runFlops / speed };
   };
 
@@ -141,11 +145,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
   };
 
   const carryRun = async (runId: string, options: TrainingOptions): Promise<void> => {
-    const { experiment, model: loaded, examples: set } = options;
     try {
       for await (const event of train(options)) {
         tell({ kind: "run-event", runId, event });
-        if (event.kind === "finished") noteSpeed(experiment, loaded, set, event);
+        if (event.kind === "finished") noteSpeed(options, event);
       }
     } catch (error) {
       tell({ kind: "run-failed", runId, problem: { area: "training", message: messageOf(error) } });
@@ -154,9 +157,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     }
   };
 
-  const noteSpeed: NoteSpeed = (experiment, loaded, set, { outcome, record }) => {
+  const noteSpeed: NoteSpeed = ({ experiment, model: trained, examples: set, otherExamples }, { outcome, record }) => {
     if (outcome !== "finished" || record.seconds === 0) return;
-    speed = (estimateRun(experiment, loaded, set).runFlops * record.seeds.length) / record.seconds;
+    const { runFlops } = estimateRun(experiment, trained, set, undefined, otherExamples);
+    speed = (runFlops * record.seeds.length) / record.seconds;
   };
 
   const sweeps = createSweeps({ tell, runs, examplesOf, readyModel, executor, noteSpeed });
@@ -222,8 +226,10 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
     return { ...previewExample(example, labels, experiment, loaded), examples: trainExamples.length };
   };
 
-  const adapterFiles = async ({ adapter, data }: CommandOf<"export-adapter">): Promise<NamedFile[]> => {
-    const [loaded, set] = [readyModel(), await examplesOf(data)];
+  const wholeAdapter = ({ head, ...adapter }: AdapterState): Adapter => withHead(adapter, head, readyModel());
+
+  const adapterFiles = async (command: CommandOf<"export-adapter">): Promise<NamedFile[]> => {
+    const [loaded, set, adapter] = [readyModel(), await examplesOf(command.data), wholeAdapter(command.adapter)];
     const files = exportAdapter(adapter, loaded);
     const rows = set.evaluation ?? set.train;
     await verifyAdapter({ adapter, files, model: loaded, executor: await executor(), rows });
@@ -265,9 +271,15 @@ export function createStudio(tell: (message: WorkerMessage) => void): Studio {
       case "cancel-inspection":
         return endAside();
       case "predict":
-        return predictionsOf(command, { model: readyModel(), executor: await executor() });
+        return predictionsOf(
+          { adapter: wholeAdapter(command.adapter), inputs: command.inputs },
+          { model: readyModel(), executor: await executor() },
+        );
       case "predict-mixed":
-        return mixedAnswers(command, { model: readyModel(), executor: await executor() });
+        return mixedAnswers(
+          { ...command, adapters: command.adapters.map(wholeAdapter) },
+          { model: readyModel(), executor: await executor() },
+        );
       case "open-adapter":
         return openAdapter(command);
       case "export-adapter":

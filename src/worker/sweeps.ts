@@ -1,21 +1,19 @@
 /** Sweeps in the worker: between the page's messages and the runner in `experiments`. Cells are trained on the model that is loaded. */
-import type { Experiment } from "../config/experiment.ts";
 import { cellRunId, planSweep } from "../config/sweep.ts";
 import type { Executor } from "../engine/executor.ts";
-import { runSweep, type SweepEvent, type SweepSources } from "../experiments/sweep.ts";
+import { cellExamples, runSweep, type SweepEvent, type SweepSources } from "../experiments/sweep.ts";
 import { sweepCost, type SweepCost } from "../experiments/sweepCost.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { LoadedModel } from "../models/loadModel.ts";
 import { createRunControl, type RunControl } from "../training/control.ts";
 import type { TrainingEvent } from "../training/events.ts";
 import type { ExampleSet } from "../training/prepareData.ts";
+import type { TrainingOptions } from "../training/train.ts";
 import type { CommandOf, DataSource, WorkerMessage } from "./protocol.ts";
 
 /** Takes the speed of the device from a run that has ended. */
 export type NoteSpeed = (
-  experiment: Experiment,
-  model: LoadedModel,
-  examples: ExampleSet,
+  run: Pick<TrainingOptions, "experiment" | "model" | "examples" | "otherExamples">,
   ended: Extract<TrainingEvent, { kind: "finished" }>,
 ) => void;
 
@@ -55,7 +53,8 @@ export function createSweeps(host: SweepHost): Sweeps {
         if (event.kind !== "cell-event" || event.event.kind !== "finished") continue;
         const { experiment, id } = event.cell;
         runs.delete(cellRunId(sweepId, id));
-        host.noteSpeed(experiment, host.readyModel(), await sources.examples(experiment), event.event);
+        const examples = await cellExamples(experiment, sources);
+        host.noteSpeed({ experiment, model: host.readyModel(), ...examples }, event.event);
       }
     } catch (error) {
       tell({ kind: "sweep-failed", sweepId, problem: { area: "training", message: messageOf(error) } });

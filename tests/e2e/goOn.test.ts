@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { hideWebGpu, launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
 import { newestRunName, region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
+import { predictOnCommandLine } from "./support/commandLine.ts";
 import { drop } from "./support/drop.ts";
 import { unzip } from "./support/unzip.ts";
 import { visit, type Visit } from "./support/visit.ts";
@@ -24,6 +25,8 @@ let server: SiteServer;
 let browser: Browser;
 let studio: Visit;
 let archive: string;
+/** The run on several data sets. */
+let shared: string;
 
 beforeAll(async () => {
   server = await serveBuiltSite();
@@ -108,19 +111,66 @@ it("answers one batch with several runs on one frozen model, as each run does al
   expect(words).toContain(`${own.label} ${own.probabilities[own.label]?.toFixed(2)}`);
 });
 
-it("trains one prompt for several data sets, shows both scores, and goes on with the first", async () => {
+/** The head's numbers for so many classes on the built-in model. */
+const headOf = (classes: number): number => classes * 128 + classes;
+
+it("trains one prompt for several data sets, counts both heads, and shows both scores", async () => {
   const { page } = studio;
   const experiment = region(page, "Experiment");
   await experiment.getByLabel("Prompt shared with").selectOption({ label: "Topic · classify texts" });
   await experiment.getByLabel("Turns").selectOption("all alike");
+  await expect.poll(() => experiment.innerText()).toContain(`heads ${headOf(2) + headOf(5)}`);
   const { points } = await trainToEnd(page, TIMEOUT);
   expect(points).toHaveLength(2);
   const name = await newestRunName(page);
   const row = () => runRows(page).first().innerText();
   await expect.poll(row).toMatch(/prompt shared with none → topic.*also Topics of short notes accuracy 0\.\d+/s);
+  shared = name;
   await experiment.getByRole("button", { name: "Leave out Topic" }).click();
+  await expect.poll(() => experiment.innerText()).toContain(`head ${headOf(2)}`);
+});
+
+it("answers for the other data set with its head after a reload, and as its exported adapter does", async () => {
+  const { page, complaints } = studio;
+  await page.reload();
+  await waitUntilReady(page);
+  await region(page, "Runs").getByRole("button", { name: shared, exact: true }).click();
+  const note = "The striker scored twice before half time.";
+  const own = await predictionFor(page, note);
+  expect(own).toMatchObject({ label: expect.stringMatching(/^(negative|positive)$/) });
+  await region(page, "Try it").getByLabel("With the head of").selectOption({ label: "Topic" });
+  const other = await predictionFor(page, `${note} `);
+  if (other.kind !== "label") throw new Error("Texts get labels.");
+  expect(Object.keys(other.probabilities)).toHaveLength(5);
+  const [download] = await Promise.all([page.waitForEvent("download"), act(page, shared, "Download adapter")]);
+  const files = unzip(await readFile(await download.path()));
+  const below = [...files].flatMap(([path, bytes]) =>
+    path.startsWith("data-set-2/") ? [[path.slice("data-set-2/".length), bytes] as const] : [],
+  );
+  expect(files.has("adapter_config.json")).toBe(true);
+  expect(below.map(([name]) => name)).toContain("adapter_config.json");
+  expect(predictOnCommandLine(new Map(below), [note])).toEqual([other.label]);
+  expect(complaints).toEqual([]);
+});
+
+it("answers one batch with both heads of a shared prompt", async () => {
+  const { page } = studio;
+  const panel = page.getByRole("region", { name: "One batch, several runs", exact: true });
+  const show = panel.getByRole("button", { name: "Show" });
+  if (await show.isVisible()) await show.click();
+  await panel.getByRole("checkbox", { name: `${shared} · Sentiment`, exact: true }).check();
+  await panel.getByRole("checkbox", { name: `${shared} · Topic`, exact: true }).check();
+  await panel.getByRole("button", { name: "Compare with each alone" }).click();
+  const told = panel.getByRole("status");
+  await told.waitFor({ timeout: TIMEOUT });
+  expect(Number(/at most (\S+) of/.exec(await told.innerText())?.[1])).toBeLessThan(1e-5);
+  expect(await panel.innerText()).toMatch(/One batch on one frozen model/);
+});
+
+it("goes on with the first of several data sets", async () => {
+  const { page } = studio;
   const ended = await countEvents(page, "finished");
-  await act(page, name, "Train on from here");
+  await act(page, shared, "Train on from here");
   await waitForEvent(page, "finished", ended + 1, TIMEOUT);
   expect((await newestRun(page)).points).toHaveLength(2);
 });

@@ -16,8 +16,11 @@ export function EstimateLine() {
   const problem = useSession(({ problems }) => problems.settings) ?? estimate?.problem;
   const { dimensions, classes: classCount } = useDimensions();
   const columns = usesOwnHead(experiment.task) ? 0 : classCount;
-  const trained =
+  const counted =
     dimensions && columns !== undefined ? trainedNumbersOf(experiment.method, dimensions, columns) : undefined;
+  // How many classes further data sets have, the engine finds when it reads them.
+  const isShared = experiment.multiTask.others.length > 0 && estimate?.problem === undefined;
+  const trained = isShared ? estimate?.trained : counted;
   const { adds: added = "" }: { readonly adds?: string } = methodDescriptions[experiment.method.kind];
   const total = trained ? trained.prompt + trained.head + trained.model : undefined;
   return (
@@ -35,7 +38,11 @@ export function EstimateLine() {
               {added} {formatCount(trained.prompt)}
             </span>
           )}
-          {columns !== 0 && <span>head {formatCount(trained.head)}</span>}
+          {(columns !== 0 || trained.head > 0) && (
+            <span>
+              {isShared ? "heads" : "head"} {formatCount(trained.head)}
+            </span>
+          )}
           <span>{formatPercent(total / dimensions.parameters)} of the model</span>
         </div>
       )}

@@ -1,5 +1,6 @@
 /** The selected run's answer before and after training. */
 import { isQuestionInput, type ExampleInput } from "../../lib/examples/example.ts";
+import { answeredSets } from "../../store/answeredSets.ts";
 import { modelMismatch } from "../../store/modelMatch.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { useSession } from "../../store/session.ts";
@@ -9,17 +10,24 @@ import { PredictionView } from "./PredictionView.tsx";
 import { usePredictions } from "./usePredictions.ts";
 import classes from "./TryIt.module.css";
 
-export function Answers({ run, input }: { readonly run: RunEntry; readonly input: ExampleInput }) {
+interface AnswersProps {
+  readonly run: RunEntry;
+  /** Which of the run's data sets answers. */
+  readonly place: number;
+  readonly input: ExampleInput;
+}
+
+export function Answers({ run, place, input }: AnswersProps) {
   const mismatch = useSession(({ model }) => modelMismatch(run, model));
-  const { before, after, problem } = usePredictions(run, input, mismatch === undefined);
+  const { before, after, problem } = usePredictions(run, place, input, mismatch === undefined);
   if (mismatch) return <Message kind="note">{mismatch}</Message>;
-  const labels = run.facts?.labels ?? [];
+  const { experiment, labels } = answeredSets(run)[place] ?? answeredSets(run)[0];
   const passage = isQuestionInput(input) ? input.context : undefined;
   return (
     <>
       <div className={classes.answer}>
         <h3>
-          Before <small>{beforeWords(run.experiment.task)}</small>
+          Before <small>{beforeWords(experiment.task)}</small>
         </h3>
         <PredictionView prediction={before} labels={labels} trained={false} passage={undefined} />
       </div>

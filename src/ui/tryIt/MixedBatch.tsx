@@ -2,7 +2,7 @@
 import { Button, Textarea } from "@mantine/core";
 import { useId, useState } from "react";
 import { useData } from "../../store/data.ts";
-import { answeringRuns, answerMixed, useMixed } from "../../store/mixed.ts";
+import { answerersOf, answerMixed, useMixed } from "../../store/mixed.ts";
 import { isLive } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
@@ -33,18 +33,19 @@ function Body() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [text, setText] = useState(FIRST_LINES);
   const help = useId();
-  const runs = answeringRuns(all).filter(({ id }) => chosen.has(id));
+  const known = answerersOf(all);
+  const answerers = known.filter(({ id }) => chosen.has(id));
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const answer = (compare: boolean) => {
     if (model === undefined) return;
-    const inputOf: Parameters<typeof answerMixed>[0]["inputOf"] = ({ experiment }, line) =>
-      inputOfLine(formOf(experiment, own), line);
-    void answerMixed({ runs, lines, inputOf, model, compare });
+    const inputOf: Parameters<typeof answerMixed>[0]["inputOf"] = ({ set }, line) =>
+      inputOfLine(formOf(set.experiment, own), line);
+    void answerMixed({ answerers, lines, inputOf, model, compare });
   };
-  const unable = !ready || busy || state !== "idle" || lines.length === 0 || runs.length < 2;
+  const unable = !ready || busy || state !== "idle" || lines.length === 0 || answerers.length < 2;
   return (
     <div className={classes.mixed}>
-      <MixedChoice runs={answeringRuns(all)} chosen={chosen} onChange={setChosen} />
+      <MixedChoice answerers={known} chosen={chosen} onChange={setChosen} />
       <Textarea
         label="Lines"
         aria-label="Lines to answer"
@@ -72,7 +73,7 @@ function Body() {
         </Button>
       </div>
       {busy && <p className={classes.quiet}>Answers when the run has ended.</p>}
-      {!busy && runs.length < 2 && <p className={classes.quiet}>Choose two runs or more.</p>}
+      {!busy && answerers.length < 2 && <p className={classes.quiet}>Choose two runs or more.</p>}
       {problem && <Message kind="problem">{problem}</Message>}
       {result && <MixedTable result={result} />}
     </div>

@@ -2,20 +2,19 @@
 import { Checkbox } from "@mantine/core";
 import { formatBytes } from "../../lib/format.ts";
 import { dataLabel } from "../../store/data.ts";
-import { reasonAlone } from "../../store/mixed.ts";
-import type { RunEntry } from "../../store/runEntry.ts";
+import { reasonAlone, type Answerer } from "../../store/mixed.ts";
 import { useSession } from "../../store/session.ts";
 import { storedSize } from "../../store/storedSize.ts";
 import classes from "./Mixed.module.css";
 
 interface MixedChoiceProps {
   /** The newest first. */
-  readonly runs: readonly RunEntry[];
+  readonly answerers: readonly Answerer[];
   readonly chosen: ReadonlySet<string>;
   readonly onChange: (chosen: ReadonlySet<string>) => void;
 }
 
-export function MixedChoice({ runs, chosen, onChange }: MixedChoiceProps) {
+export function MixedChoice({ answerers, chosen, onChange }: MixedChoiceProps) {
   const model = useSession((session) => session.model);
   const toggle = (id: string) => {
     const next = new Set(chosen);
@@ -24,22 +23,23 @@ export function MixedChoice({ runs, chosen, onChange }: MixedChoiceProps) {
   };
   return (
     <ul className={classes.choice} aria-label="Runs that answer">
-      {runs.map((run) => {
-        const reason = reasonAlone(run, model);
+      {answerers.map((answerer) => {
+        const { id, name, run, set } = answerer;
+        const reason = reasonAlone(answerer, model);
         const size = storedSize(run, model);
-        const words = reason ?? `${dataLabel(run.experiment.data)}${size ? ` · ${formatBytes(size.bytes)}` : ""}`;
+        const words = reason ?? `${dataLabel(set.experiment.data)}${size ? ` · ${formatBytes(size.bytes)}` : ""}`;
         return (
-          <li key={run.id}>
+          <li key={id}>
             <label className={classes.pick}>
               <Checkbox
                 size="xs"
-                aria-label={run.name}
+                aria-label={name}
                 disabled={reason !== undefined}
-                checked={chosen.has(run.id)}
-                onChange={() => toggle(run.id)}
+                checked={chosen.has(id)}
+                onChange={() => toggle(id)}
               />
               <span>
-                {run.name} <small className={classes.quiet}>{words}</small>
+                {name} <small className={classes.quiet}>{words}</small>
               </span>
             </label>
           </li>

@@ -3,18 +3,19 @@ import { formatBytes } from "../../lib/format.ts";
 import type { MixedResult } from "../../store/mixed.ts";
 import type { Prediction } from "../../worker/protocol.ts";
 import { tagGroups } from "./tagGroups.ts";
+import table from "../shared/Table.module.css";
 import classes from "./Mixed.module.css";
 
 export function MixedTable({ result }: { readonly result: MixedResult }) {
-  const { runs, rows } = result;
+  const { answerers, rows } = result;
   return (
     <>
       <div className={classes.scroll}>
-        <table className={classes.table} aria-label="Answers of one batch">
+        <table className={`${table.table} ${classes.table}`} aria-label="Answers of one batch">
           <thead>
             <tr>
               <th scope="col">Line</th>
-              {runs.map(({ id, name }) => (
+              {answerers.map(({ id, name }) => (
                 <th key={id} scope="col">
                   {name}
                 </th>
@@ -26,7 +27,7 @@ export function MixedTable({ result }: { readonly result: MixedResult }) {
               <tr key={row}>
                 <th scope="row">{line}</th>
                 {predictions.map((prediction, at) => (
-                  <td key={runs[at]?.id}>
+                  <td key={answerers[at]?.id}>
                     <Short prediction={prediction} />
                   </td>
                 ))}
@@ -79,10 +80,10 @@ function Short({ prediction }: { readonly prediction: Prediction | undefined }) 
 }
 
 /** Rows share a batch where prompts are as long and stand in the same layers; the weights are shared in any case. */
-function costWords({ runs, groups, modelBytes, addedBytes }: MixedResult): string {
+function costWords({ answerers, groups, modelBytes, addedBytes }: MixedResult): string {
   const batches =
     groups.length === 1
       ? "One batch"
-      : `${groups.length} batches (${groups.map((group) => group.map((place) => runs[place]?.name).join(" + ")).join("; ")}: prompts of other lengths or layers have their own)`;
-  return `${batches} on one frozen model of ${formatBytes(modelBytes)} and ${formatBytes(addedBytes)} of prompts and heads. ${runs.length} full copies would take ${formatBytes(runs.length * modelBytes)}.`;
+      : `${groups.length} batches (${groups.map((group) => group.map((place) => answerers[place]?.name).join(" + ")).join("; ")}: prompts of other lengths or layers have their own)`;
+  return `${batches} on one frozen model of ${formatBytes(modelBytes)} and ${formatBytes(addedBytes)} of prompts and heads. ${answerers.length} full copies would take ${formatBytes(answerers.length * modelBytes)}.`;
 }

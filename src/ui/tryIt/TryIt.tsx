@@ -2,7 +2,8 @@
 import { NativeSelect } from "@mantine/core";
 import { useState } from "react";
 import type { InputForm } from "../../lib/examples/inputForm.ts";
-import { useData } from "../../store/data.ts";
+import { answeredSets } from "../../store/answeredSets.ts";
+import { dataLabel, useData } from "../../store/data.ts";
 import { useDraft } from "../../store/draft.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { findRun, useRuns } from "../../store/runs.ts";
@@ -20,7 +21,11 @@ export function TryIt() {
   const run = useRuns((state) => findRun(state, state.selectedId));
   const draft = useDraft((state) => state.experiment);
   const own = useData((state) => state.own);
-  const asked = run?.experiment ?? draft;
+  /** Of a run on several data sets, the one that answers. */
+  const [chosen, setChosen] = useState<{ readonly run: string; readonly place: number }>();
+  const place = chosen !== undefined && chosen.run === run?.id ? chosen.place : 0;
+  const sets = run === undefined ? [] : answeredSets(run);
+  const asked = sets[place]?.experiment ?? draft;
   const form = formOf(asked, own);
   const shown = typed[form] ?? firstText(form, asked.data);
   const input = inputOf(form, shown);
@@ -30,7 +35,16 @@ export function TryIt() {
         <div className={classes.stack}>
           <TryFields form={form} shown={shown} onChange={(text) => setTyped({ ...typed, [form]: text })} />
           <RunChoice run={run} />
-          {run && input && <Answers key={run.id} run={run} input={input} />}
+          {run && sets.length > 1 && (
+            <NativeSelect
+              size="xs"
+              label="With the head of"
+              value={String(place)}
+              data={sets.map(({ experiment }, at) => ({ value: String(at), label: dataLabel(experiment.data) }))}
+              onChange={(event) => setChosen({ run: run.id, place: Number(event.currentTarget.value) })}
+            />
+          )}
+          {run && input && <Answers key={`${run.id} ${place}`} run={run} place={place} input={input} />}
           {!run && (
             <p className={classes.quiet}>Train a run, or choose one in the table, and its answers appear here.</p>
           )}

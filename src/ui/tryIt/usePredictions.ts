@@ -1,12 +1,13 @@
 /** Asks the engine for the run's answers a moment after the last key; late answers to older texts are dropped. */
 import { useEffect, useState } from "react";
 import type { ExampleInput } from "../../lib/examples/example.ts";
+import { answeredSets } from "../../store/answeredSets.ts";
 import { engine } from "../../store/engine.ts";
 import { isLive, type RunEntry } from "../../store/runEntry.ts";
 import { useRuns } from "../../store/runs.ts";
 import { useSession } from "../../store/session.ts";
-import { tensorsOf } from "../../store/tensors.ts";
-import type { Prediction, TrainedTensor } from "../../worker/protocol.ts";
+import { answererOf } from "../../store/tensors.ts";
+import type { AdapterState, Prediction } from "../../worker/protocol.ts";
 
 interface Predictions {
   readonly before?: Prediction | undefined;
@@ -16,11 +17,11 @@ interface Predictions {
 
 const WAIT_MILLISECONDS = 220;
 
-export function usePredictions(run: RunEntry, input: ExampleInput, usable: boolean): Predictions {
+/** @param place which of the run's data sets answers */
+export function usePredictions(run: RunEntry, place: number, input: ExampleInput, usable: boolean): Predictions {
   const [predictions, setPredictions] = useState<Predictions>({});
   const ready = useSession(({ engine: state }) => state === "ready") && usable;
-  const { id, experiment, facts } = run;
-  const labels = facts?.labels;
+  const { id, experiment, facts, otherHeads } = run;
   const busy = useRuns(({ runs }) => runs.some(isLive));
   const failed = run.status === "failed";
   // The same words typed again are the same question.
@@ -28,19 +29,21 @@ export function usePredictions(run: RunEntry, input: ExampleInput, usable: boole
 
   useEffect(() => {
     // While a run is in progress the device belongs to it.
-    if (!ready || !labels || busy || failed) return;
+    if (!ready || !facts || busy || failed) return;
     let outdated = false;
     const ask = async () => {
       const inputs: readonly ExampleInput[] = [JSON.parse(asked)];
-      const predict = async (tensors: readonly TrainedTensor[]) => {
-        const [first] = await engine().request({ kind: "predict", adapter: { experiment, labels, tensors }, inputs });
+      const predict = async (adapter: AdapterState) => {
+        const [first] = await engine().request({ kind: "predict", adapter, inputs });
         return first;
       };
       try {
+        const sets = answeredSets({ experiment, facts, otherHeads });
+        const set = sets[place] ?? sets[0];
+        const before = await predict({ experiment: set.experiment, labels: set.labels, tensors: [] });
         // Words alone are no tensors: before and after are the same.
-        const tensors = experiment.method.kind === "discrete-prompt" ? [] : await tensorsOf(id);
-        const before = await predict([]);
-        const after = tensors.length === 0 ? before : await predict(tensors);
+        const isTrained = experiment.method.kind !== "discrete-prompt";
+        const after = isTrained ? await predict(await answererOf({ id }, set)) : before;
         if (!outdated) setPredictions({ before, after });
       } catch (error) {
         if (!outdated) setPredictions({ problem: error instanceof Error ? error.message : String(error) });
@@ -51,7 +54,7 @@ export function usePredictions(run: RunEntry, input: ExampleInput, usable: boole
       outdated = true;
       clearTimeout(timer);
     };
-  }, [id, experiment, labels, busy, failed, ready, asked]);
+  }, [id, place, experiment, facts, otherHeads, busy, failed, ready, asked]);
 
   return predictions;
 }

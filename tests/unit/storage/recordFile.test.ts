@@ -33,6 +33,12 @@ it("is read back as it was written, with the kernels that were chosen", () => {
   expect(decodeRecord(JSON.parse(encodeRecord(record)))).toEqual(record);
 });
 
+it("keeps the heads of further data sets", () => {
+  const otherHeads = [[{ name: "classifier.bias", rows: 1, width: 2, values: Float32Array.of(3, 4) }]];
+  const shared = { ...record, result: { ...record.result, otherHeads } };
+  expect(decodeRecord(JSON.parse(encodeRecord(shared)))).toEqual(shared);
+});
+
 it("keeps how far slots have moved, also where a number was no number", () => {
   const movement = { step: 40, layers: [[0.5, Number.NaN]], gradientNorms: [0.25] };
   const moved = { ...record, result: { ...record.result, movement } };

@@ -1,5 +1,7 @@
 /** A run's state after each kind of event. */
 import { describe, expect, it } from "vitest";
+import { parseExperiment } from "../../../src/config/experiment.ts";
+import { answeredSets } from "../../../src/store/answeredSets.ts";
 import { applyEvent, bestOf, entryOfRecord, isLive, lastOf, type RunEntry } from "../../../src/store/runEntry.ts";
 import type { TrainingEvent } from "../../../src/worker/protocol.ts";
 import { evaluation, experimentOf, facts, runOf } from "./support.ts";
@@ -49,6 +51,29 @@ describe("a run's entry", () => {
       movement: { step: 1, layers: [values], gradientNorms: [1] },
     });
     expect(after([moved([0.1, 0.4]), moved([0.2, Number.NaN])]).furthestMove).toBe(0.4);
+  });
+
+  it("keeps the heads of further data sets, to answer for them now and after a reload", () => {
+    const experiment = parseExperiment({
+      ...experimentOf("prefix-tuning"),
+      multiTask: { others: [{ data: { kind: "built-in", id: "topic" }, task: { kind: "sequence-classification" } }] },
+    });
+    const { name: _name, ...own } = { name: "Topic", ...facts, labels: ["sport", "trade", "weather"] };
+    const both = { ...facts, others: [{ name: "Topic", ...own }] };
+    const head = [{ name: "classifier.bias", rows: 1, width: 3, values: Float32Array.of(1, 2, 3) }];
+    const result = { facts: both, seeds: [], tensors: [], seconds: 9, stepsPerSecond: 17, otherHeads: [head] };
+    const ended = applyEvent({ ...fresh, experiment }, { kind: "finished", outcome: "finished", record: result });
+    const record = { ...ended, version: 1, outcome: "finished", curves: [], result } as const;
+    for (const entry of [ended, entryOfRecord(record, 0)]) {
+      const [first, second, ...others] = answeredSets(entry);
+      expect(first).toMatchObject({ labels: facts.labels, experiment: { data: { id: "sentiment" } } });
+      expect(first.experiment.multiTask.others).toEqual([]);
+      expect(second).toMatchObject({ labels: own.labels, head, experiment: { data: { id: "topic" } } });
+      expect(others).toEqual([]);
+    }
+    // Where the run went on with one data set, only that one's head is left.
+    const { otherHeads: _heads, ...alone } = ended;
+    expect(answeredSets(alone)).toHaveLength(1);
   });
 
   it("shows the movement of the kept tensors when it has ended, as after a reload", () => {

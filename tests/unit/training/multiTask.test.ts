@@ -1,11 +1,14 @@
 /** Runs on several data sets: whose turn it is, what is shared, what is reported, and how a run goes on with one of them. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { multiTaskSchema } from "../../../src/config/experiment.ts";
+import { experimentPerDataSet, multiTaskSchema, type Experiment } from "../../../src/config/experiment.ts";
 import type { Executor } from "../../../src/engine/executor.ts";
+import { withHead } from "../../../src/training/dataSetHead.ts";
+import { estimateRun } from "../../../src/training/estimate.ts";
 import type { TrainingEvent } from "../../../src/training/events.ts";
 import { createTurns } from "../../../src/training/lanes.ts";
 import type { ExampleSet } from "../../../src/training/prepareData.ts";
 import { openExecutor } from "../../parity/executors.ts";
+import { fixtureModel } from "../../parity/models.ts";
 import {
   assertFreed,
   endOf,
@@ -13,6 +16,7 @@ import {
   eventsOf,
   losingDeviceAt,
   numbersOf,
+  opinions,
   pointsOf,
   runToEnd,
   shortRun,
@@ -38,6 +42,8 @@ const multiTask = (changes: object = {}) =>
   multiTaskSchema.parse({ others: [tagging], sampling: "uniform", ...changes });
 const shared = (changes: object) =>
   shortRun("prefix-tuning", { steps: 16, evaluateEvery: 8 }, { multiTask: multiTask(changes) });
+
+const model = await fixtureModel("tiny-bert");
 
 let executor: Executor;
 let reference: TrainingEvent[];
@@ -68,6 +74,40 @@ describe("a run on two data sets", () => {
     const means = evaluations.map(({ accuracy, others }) => (accuracy + (others?.[0]?.accuracy ?? 0)) / 2);
     const [result] = endOf(reference).record.seeds;
     expect(result?.best.step).toBe((means.indexOf(Math.max(...means)) + 1) * 8);
+  });
+
+  it("is estimated with both heads, and with steps and evaluations of both data sets", () => {
+    const experiment = shared({ continueSteps: 8 });
+    const [own, other] = experimentPerDataSet(experiment);
+    if (other === undefined) throw new Error("There are two data sets.");
+    const both = estimateRun(experiment, model, opinions, undefined, [marked]);
+    expect(both.trained).toEqual(eventsOf(reference, "seed-started")[0]?.facts.trained);
+    expect(both.cacheBytes).toBe(0);
+    const plain = ({ training, ...rest }: Experiment): Experiment => {
+      return { ...rest, training: { ...training, savings: { ...training.savings, frontier: false } } };
+    };
+    const [first, second] = [estimateRun(plain(own), model, opinions), estimateRun(plain(other), model, marked)];
+    expect(both.stepFlops).toBeCloseTo((first.stepFlops + second.stepFlops) / 2, 6);
+    // 16 steps in turns with the evaluations of both, then 8 with one more evaluation of the first.
+    const evaluation = (first.runFlops - 16 * first.stepFlops) / 2;
+    const alone = 8 * first.stepFlops + evaluation;
+    const expected = first.runFlops + second.runFlops - 8 * (first.stepFlops + second.stepFlops) + alone;
+    expect(both.runFlops / expected).toBeCloseTo(1, 9);
+  });
+
+  it("tells why it cannot be estimated without the examples of both", () => {
+    expect(estimateRun(shared({}), model, opinions).problem).toBe("Expected the examples of 2 data sets, got 1.");
+  });
+
+  it("answers for the second data set with the prompt and that head alone", () => {
+    const { tensors, otherHeads = [] } = endOf(reference).record;
+    const [, other] = experimentPerDataSet(shared({}));
+    if (other === undefined) throw new Error("There are two data sets.");
+    const adapter = withHead({ experiment: other, labels: ["a", "b", "c"], tensors }, otherHeads[0], model);
+    expect(adapter.tensors).toEqual([tensors[0], ...(otherHeads[0] ?? [])]);
+    // A question's head has names of its own; the first one's must not stay beside it.
+    const odd = [{ name: "qa_outputs.weight", rows: 2, width: 21, values: new Float32Array(42) }];
+    expect(withHead(adapter, odd, model).tensors.map(({ name }) => name)).toEqual(["prefix", "qa_outputs.weight"]);
   });
 
   it("keeps the prompt with the first head, and the second head by itself", () => {
