@@ -3,6 +3,7 @@ import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
+import { phoneFaults } from "./support/accessibility.ts";
 import { waitUntilReady } from "./support/bench.ts";
 import { visit, type Visit } from "./support/visit.ts";
 
@@ -89,6 +90,15 @@ it(
       .allInnerTexts();
     expect(lines.map((line) => line.split("\t")[0])).toEqual(["all on", "prompt off"]);
     expect(studio.complaints).toEqual([]);
+  },
+  TIMEOUT,
+);
+
+it.each(["Predictions", "Virtual tokens", "Attention"])(
+  "fits a phone and satisfies an accessibility checker with the tab %s open",
+  async (name) => {
+    await tab(name);
+    expect(await phoneFaults(studio.page)).toEqual([]);
   },
   TIMEOUT,
 );

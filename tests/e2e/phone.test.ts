@@ -3,7 +3,14 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
-import { DESK, PHONE, seriousViolations, sidewaysOverflow, smallTargets, useColours } from "./support/accessibility.ts";
+import {
+  DESK,
+  PHONE,
+  seriousViolations,
+  sidewaysOverflow,
+  smallTargets,
+  switchColours,
+} from "./support/accessibility.ts";
 import { button, region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
 import { visit } from "./support/visit.ts";
 
@@ -87,7 +94,7 @@ describe("an accessibility checker", () => {
     ["a phone", "light"],
   ] as const)("finds nothing serious on %s in %s colours", async (screen, colorScheme) => {
     await page.setViewportSize(screen === "a phone" ? PHONE : DESK);
-    await useColours(page, colorScheme);
+    await switchColours(page, colorScheme);
     expect(await seriousViolations(page)).toEqual([]);
   });
 });

@@ -8,7 +8,14 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
-import { DESK, PHONE, seriousViolations, sidewaysOverflow, smallTargets, useColours } from "./support/accessibility.ts";
+import {
+  DESK,
+  PHONE,
+  seriousViolations,
+  sidewaysOverflow,
+  smallTargets,
+  switchColours,
+} from "./support/accessibility.ts";
 import { region, runRows, trainToEnd, waitUntilReady } from "./support/bench.ts";
 import { answerBlock, predictionFor } from "./support/tryIt.ts";
 import { drop } from "./support/drop.ts";
@@ -109,7 +116,7 @@ describe("tagging words", () => {
   });
 
   it("satisfies an accessibility checker and fits a phone", async () => {
-    await useColours(page, "light");
+    await switchColours(page, "light");
     expect(await seriousViolations(page)).toEqual([]);
     await page.setViewportSize(PHONE);
     expect(await sidewaysOverflow(page)).toEqual([]);
@@ -217,7 +224,7 @@ describe("label words", () => {
 
   it("satisfy an accessibility checker on a phone, in the dark, with targets for thumbs", async () => {
     await page.setViewportSize(PHONE);
-    await useColours(page, "dark");
+    await switchColours(page, "dark");
     expect(await seriousViolations(page)).toEqual([]);
     expect(await sidewaysOverflow(page)).toEqual([]);
     expect(await smallTargets(page)).toEqual([]);

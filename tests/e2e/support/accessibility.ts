@@ -11,7 +11,7 @@ const SMALLEST_TARGET = 44;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Switches to light or dark and waits until it is drawn: a checker that reads colours on their way finds what nobody sees. */
-export async function useColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+export async function switchColours(page: Page, colorScheme: "light" | "dark"): Promise<void> {
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   await page.locator(`:root[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
   await page.evaluate(async () => {
@@ -66,6 +66,17 @@ export function smallTargets(page: Page): Promise<string[]> {
       return Math.min(width, height) < smallest ? [`${control.tagName} "${name.trim()}" ${width} x ${height}`] : [];
     });
   }, SMALLEST_TARGET);
+}
+
+/** What is wrong with the page on a phone: sideways scrolling, small targets, serious violations in light and in dark. */
+export async function phoneFaults(page: Page): Promise<string[]> {
+  await page.setViewportSize(PHONE);
+  const faults = [...(await sidewaysOverflow(page)), ...(await smallTargets(page))];
+  for (const colours of ["light", "dark"] as const) {
+    await switchColours(page, colours);
+    faults.push(...(await seriousViolations(page)));
+  }
+  return faults;
 }
 
 /** Serious and critical violations of axe-core's rules, with the elements. */
