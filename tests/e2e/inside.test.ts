@@ -94,7 +94,7 @@ it(
   TIMEOUT,
 );
 
-it.each(["Predictions", "Virtual tokens", "Attention"])(
+it.each(["Predictions", "Virtual tokens", "Attention", "Layer off"])(
   "fits a phone and satisfies an accessibility checker with the tab %s open",
   async (name) => {
     await tab(name);

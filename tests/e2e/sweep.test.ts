@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatScore } from "../../src/lib/format.ts";
 import { launchChromium } from "../setup/chromium.ts";
 import { serveBuiltSite, type SiteServer } from "../setup/server.ts";
+import { phoneFaults } from "./support/accessibility.ts";
 import { button, hideExamples, region, runRows, waitUntilReady } from "./support/bench.ts";
 import { visit, type Visit } from "./support/visit.ts";
 
@@ -145,6 +146,15 @@ it(
       expect(compared.some((row) => row.includes(words))).toBe(true);
     }
     expect(studio.complaints).toEqual([]);
+  },
+  TIMEOUT,
+);
+
+it(
+  "shows the filled map on a phone, to a thumb and to a checker",
+  async () => {
+    await panel.getByRole("table").scrollIntoViewIfNeeded();
+    expect(await phoneFaults(studio.page)).toEqual([]);
   },
   TIMEOUT,
 );
