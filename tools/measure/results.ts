@@ -53,12 +53,18 @@ function makeUnlessThere(job: Job, data: string): void {
   const { runs } = read();
   const rate = job.purpose === "choose" ? job.rate : chosenRate(runs, job.data, job.method)?.rate;
   const key = keyOf(job);
+  if (rate === undefined && needsChoice(job)) throw new Error(`${key} comes before its learning rate was chosen.`);
   if (runs[key]?.settings === settingsOf(job, rate).join(" ")) return;
   const run = runOnce(job, rate, { root, work: values.work, model: MODEL, data });
   // Read again: another measurement may have written meanwhile.
   const file = read();
   writeResults(values.json, { ...file, runs: { ...file.runs, [key]: run } });
   process.stdout.write(`${key}: ${run.scoreName} ${(100 * run.score).toFixed(1)} in ${Math.round(run.seconds)} s\n`);
+}
+
+/** Whether a reported run takes a rate that other runs choose. */
+function needsChoice({ data, method, purpose }: Job): boolean {
+  return purpose === "report" && "folder" in data.source && ("of" in method.rates || method.rates.length > 0);
 }
 
 function finish(): void {

@@ -11,8 +11,20 @@ interface Claim {
 }
 
 export const CLAIMS: readonly Claim[] = [
-  { title: "Deep beats shallow on a small model, more so on tagging", pairs: [["deep", "soft"]] },
-  { title: "A deep prompt beats the head alone", pairs: [["deep", "head"]] },
+  {
+    title: "Deep beats shallow on a small model, more so on tagging",
+    pairs: [
+      ["deep", "soft"],
+      ["deep-mlp", "soft"],
+    ],
+  },
+  {
+    title: "A deep prompt beats the head alone",
+    pairs: [
+      ["deep", "head"],
+      ["deep-mlp", "head"],
+    ],
+  },
   {
     title: "Deep comes near full fine-tuning",
     pairs: [["deep", "full"]],
