@@ -41,14 +41,14 @@ const RATES: Readonly<Record<Exclude<MethodKind, "discrete-prompt">, readonly nu
 const PROMPT_AXES: Partial<Record<MethodKind, readonly SweepAxis[]>> = {
   "prefix-tuning": [
     { field: "method.promptLength", values: [4, 16, 64] },
-    { field: "method.initialisation", values: ["normal", "text"] },
+    { field: "method.initialisation", values: ["normal", "zero"] },
     { field: "method.reparameterisation", values: ["none", "mlp"] },
     { field: "training.schedule", values: ["linear", "constant", "cosine"] },
     { field: "training.steps", values: [160, 240] },
   ],
   "prompt-tuning": [
     { field: "method.promptLength", values: [4, 16, 64] },
-    { field: "method.initialisation", values: ["uniform", "vocabulary", "text"] },
+    { field: "method.initialisation", values: ["random", "uniform", "vocabulary"] },
   ],
 };
 
