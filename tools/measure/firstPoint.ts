@@ -6,6 +6,7 @@
  *   npx tsx tools/measure/firstPoint.ts [--visits N]
  */
 import { parseArgs } from "node:util";
+import { median } from "../../bench/measure.ts";
 import { button, waitUntilReady } from "../../tests/e2e/support/bench.ts";
 import { launchChromium, type WebGpuSupport } from "../../tests/setup/chromium.ts";
 import { serveBuiltSite } from "../../tests/setup/server.ts";
@@ -54,8 +55,4 @@ async function oneVisit(support: WebGpuSupport): Promise<[number, number]> {
   } finally {
     await browser.close();
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

@@ -4,6 +4,7 @@
  * weights. Prints one line of JSON per case.
  */
 import { parseArgs } from "node:util";
+import { median } from "../../bench/measure.ts";
 import { openExecutor } from "../../src/cli/device.ts";
 import { readExampleSet, readModelFolder } from "../../src/cli/files.ts";
 import { backendSchema, parseExperiment, type Experiment } from "../../src/config/experiment.ts";
@@ -113,9 +114,4 @@ async function measure(device: Executor, experiment: Experiment) {
   };
   session.dispose();
   return figures;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -1,8 +1,10 @@
 /** docs/defaults.md: one table per searched setting, a row per set and method, the studio's default marked. */
 import { defaultExperiment } from "../../../src/config/experiment.ts";
 import { flatten } from "../../../src/lib/paths.ts";
+import { mean } from "../../../src/lib/statistics.ts";
 import { methodKinds } from "../../../src/methods/index.schema.ts";
 import { taskKinds } from "../../../src/tasks/index.schema.ts";
+import { percent, table } from "../markdown.ts";
 import type { DefaultsFile, GridResult } from "./results.ts";
 
 /** Text of the page. Means over seeds, in percent; the studio's default is set in bold. */
@@ -18,13 +20,13 @@ export function defaultsPage({ grids }: DefaultsFile): string {
       "quarter holds about a hundred texts, so differences below some points say little. A default is changed only when another value is",
       "better on every set, or when it fails on one.",
     ].join("\n"),
-    ...fields.flatMap((field) => [`## \`${field}\``, table(grids.filter((grid) => grid.field === field))]),
+    ...fields.flatMap((field) => [`## \`${field}\``, gridTable(grids.filter((grid) => grid.field === field))]),
   ]
     .join("\n\n")
     .concat("\n");
 }
 
-function table(grids: readonly GridResult[]): string {
+function gridTable(grids: readonly GridResult[]): string {
   const rows = grids.map((grid) => {
     const values = [...new Set(grid.rows.map(({ value }) => value))];
     const seeds = new Set(grid.rows.map(({ seed }) => seed)).size;
@@ -32,13 +34,7 @@ function table(grids: readonly GridResult[]): string {
     const scores = values.map((value) => `${shown(grid, value)} ${percent(meanOf(grid, value))}`);
     return [grid.set, `\`${grid.method}\``, scores.join(" · "), scoreName, percent(baseline), `${seeds}`];
   });
-  return [
-    ["set", "method", "score of each value", "measured as", "without a model", "seeds"],
-    ["---", "---", "---", "---", "---", "---"],
-    ...rows,
-  ]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return table([["set", "method", "score of each value", "measured as", "without a model", "seeds"], ...rows]);
 }
 
 function shown({ method, task, field }: GridResult, value: number | string): string {
@@ -57,8 +53,5 @@ function defaultOf(method: string, task: string): object {
 }
 
 function meanOf({ rows }: GridResult, value: number | string): number {
-  const scores = rows.filter((row) => row.value === value).map(({ score }) => score);
-  return scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  return mean(rows.filter((row) => row.value === value).map(({ score }) => score));
 }
-
-const percent = (share: number): string => (100 * share).toFixed(1);

@@ -1,6 +1,7 @@
 /** Writes docs/results.md from the cells: an overview, every cell with its settings, and the claims of the field. */
 import { writeFileSync } from "node:fs";
 import { learningMargin } from "../../../src/config/measured.ts";
+import { percent, table } from "../markdown.ts";
 import { CLAIMS, compare, titleOf, type Comparison } from "./claims.ts";
 import { budgetOf, DATA_SETS, METHODS, VARIANTS, type DataSet } from "./plan.ts";
 import type { Cell, ResultFile } from "./resultFile.ts";
@@ -118,15 +119,6 @@ function scoreOf({ mean, deviation, diverged }: Cell): string {
   return `${percent(mean)}${deviation === null ? "" : ` ± ${percent(deviation)}`}${note}`;
 }
 
-function percent(share: number): string {
-  return (100 * share).toFixed(1);
-}
-
 function signed(share: number): string {
   return `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
-}
-
-function table([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
