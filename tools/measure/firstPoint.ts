@@ -5,6 +5,7 @@
  *
  *   npx tsx tools/measure/firstPoint.ts [--visits N]
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { median } from "../../bench/measure.ts";
 import { button, waitUntilReady } from "../../tests/e2e/support/bench.ts";
@@ -14,7 +15,7 @@ import { ensureSite } from "../buildSite.mjs";
 
 const { values } = parseArgs({ options: { visits: { type: "string", default: "3" } } });
 const LONGEST = 120_000;
-await ensureSite(process.cwd());
+await ensureSite(join(import.meta.dirname, "..", ".."));
 const server = await serveBuiltSite();
 try {
   for (const support of ["swiftshader", "no-adapter"] as const) await report(support, Number(values.visits));

@@ -71,12 +71,13 @@ export function smallTargets(page: Page): Promise<string[]> {
 /** What is wrong with the page on a phone: sideways scrolling, small targets, serious violations in light and in dark. */
 export async function phoneFaults(page: Page): Promise<string[]> {
   await page.setViewportSize(PHONE);
-  const faults = [...(await sidewaysOverflow(page)), ...(await smallTargets(page))];
+  const faults: string[] = [];
   for (const colours of ["light", "dark"] as const) {
     await switchColours(page, colours);
     faults.push(...(await seriousViolations(page)));
   }
-  return faults;
+  // Only now, because the switch also waits until the page is drawn at its new size.
+  return [...faults, ...(await sidewaysOverflow(page)), ...(await smallTargets(page))];
 }
 
 /** Serious and critical violations of axe-core's rules, with the elements. */
